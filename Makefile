@@ -1,0 +1,111 @@
+# The two commands that matter: `make book` builds the course, `make test` checks it. `make help` lists the rest.
+# A machine needs Python 3.11 or newer and make; everything else is installed into .venv.
+
+PYTHON ?= python3
+PORT   ?= 8000
+
+VENV    := .venv
+PY      := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+HTML    := _build/html
+BUILT   := _build/.built
+
+# Whatever can change a page. A changed file of the package runs every notebook again.
+SOURCES := _config.yml _toc.yml $(wildcard *.md) \
+	$(shell find chapters book dlcourse -type f ! -name '*.pyc' ! -path '*/.*' ! -name '* *' 2>/dev/null)
+CODE := $(wildcard dlcourse book tests benchmarks)
+
+# No test and no notebook may depend on the threads or the locale of one machine.
+export PYTHONUTF8 = 1
+
+.DEFAULT_GOAL := book
+.DELETE_ON_ERROR:
+.PHONY: book test lint unit notebooks browser serve lab bench vendor bundle lock chromium install clean help
+
+## book: build the course into _build/html (clean run of every notebook, warnings are errors)
+book: $(BUILT)
+	@echo "The course is built. Open $(CURDIR)/$(HTML)/index.html in a browser (no server needed), or run: make serve"
+
+# Always from nothing: Sphinx and myst-nb decide by a notebook's own text whether it is stale, and would keep
+# pictures drawn by an older dlcourse. The stamp stands outside the output, so an interrupted build leaves none.
+$(BUILT): $(INSTALLED) $(SOURCES)
+	rm -rf _build
+	$(PY) -c "from jupyter_book.cli.main import main; main()" build . --all -W --keep-going --path-output . $(BOOKFLAGS)
+	@test -f $(HTML)/index.html
+	@touch $@
+
+## install: make .venv with the locked requirements and the package
+install: $(INSTALLED)
+
+# Without the stamp an existing .venv is the remains of an interrupted install, so it is made anew.
+$(INSTALLED): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("The course needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12")'
+	@test -f $@ && $(PY) -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
+	@rm -f $@
+	$(PY) -m pip install --disable-pip-version-check --quiet -r requirements.txt
+	$(PY) -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+## test: lint, types, unit tests, every notebook, and the built book in a real browser
+test: $(BUILT) chromium
+	$(PY) -m ruff check $(CODE)
+	$(PY) -m ruff format --check $(CODE)
+	$(PY) -m mypy dlcourse
+	$(PY) -m pytest $(PYTESTFLAGS)
+
+# The parts of `make test`, for work on one of them.
+lint: $(INSTALLED)
+	$(PY) -m ruff check $(CODE)
+	$(PY) -m ruff format --check $(CODE)
+	$(PY) -m mypy dlcourse
+
+unit: $(INSTALLED)
+	$(PY) -m pytest --ignore=tests/browser --ignore=chapters $(PYTESTFLAGS)
+
+notebooks: $(INSTALLED)
+	$(PY) -m pytest chapters $(PYTESTFLAGS)
+
+browser: $(BUILT) chromium
+	$(PY) -m pytest tests/browser $(PYTESTFLAGS)
+
+chromium: $(INSTALLED)
+	@$(PY) tests/browser/chromium.py
+
+## serve: show the built course on localhost (PORT=8000)
+serve: $(BUILT)
+	@echo "The course: http://127.0.0.1:$(PORT)/   (stop with Ctrl-C)"
+	@$(PY) -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
+
+## lab: open the chapters as notebooks in JupyterLab
+lab: $(INSTALLED)
+	$(PY) -m jupyterlab chapters
+
+## bench: run every benchmark
+bench: $(INSTALLED)
+	@set -e; for benchmark in $(wildcard benchmarks/*.py); do echo "== $$benchmark"; $(PY) $$benchmark; done
+
+## bundle: rebuild the browser code in dlcourse/live/static from js/ (needs Node)
+bundle:
+	cd js && npm ci && npm run build
+
+## vendor: renew MathJax and the icon font in book/static/vendor (needs Node)
+vendor: $(INSTALLED)
+	$(PY) -m pip install --disable-pip-version-check --quiet 'fonttools[woff]'
+	$(PY) book/vendor.py
+
+## lock: renew requirements.txt from the ranges in pyproject.toml
+lock: $(INSTALLED)
+	$(PY) -m pip install --disable-pip-version-check --quiet uv
+	@printf '%s\n' '# Every package of the environment, pinned. Written by `make lock` from the ranges in pyproject.toml.' > requirements.txt.new
+	$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links \
+		--extra live --extra figures --extra training --extra book --extra lab --extra test pyproject.toml >> requirements.txt.new
+	mv requirements.txt.new requirements.txt
+
+## clean: remove everything that was made (the environment too)
+clean:
+	rm -rf _build $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov requirements.txt.new js/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:
+	@sed -n 's/^## /make /p' $(MAKEFILE_LIST)

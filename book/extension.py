@@ -1,0 +1,173 @@
+"""What the book needs beyond configuration: one light, self-contained page per chapter, and checks that it is one."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from html.parser import HTMLParser
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+EXPLORABLE = ("explorables.js", "explorables.css")
+
+
+# --- configuration that depends on where the book is built ---------------------------------------------------------
+
+
+def live_static() -> Path:
+    """The folder of the package that holds the browser code (found without importing the package)."""
+    spec = find_spec("dlcourse")
+    if spec is None or not spec.submodule_search_locations:
+        raise ExtensionError("The package dlcourse is not installed; run `make book`, which installs it.")
+    return Path(next(iter(spec.submodule_search_locations))) / "live" / "static"
+
+
+def copy_browser_code(app: Sphinx, config: Config) -> None:
+    for name in EXPLORABLE:
+        if (live_static() / name).exists():
+            config.html_static_path.append(str(live_static() / name))
+
+
+def add_repository_buttons(app: Sphinx, config: Config) -> None:
+    """Buttons for the repository that this checkout came from; none without one, rather than dead ones."""
+    git = ["git", "-C", str(app.srcdir)]
+    try:
+        remote = subprocess.run([*git, "remote", "get-url", "origin"], capture_output=True, text=True, check=True)
+        branch = subprocess.run([*git, "branch", "--show-current"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return
+    found = re.fullmatch(r"(?:https://|git@|ssh://git@)(github\.com|gitlab\.com)[:/](.+?)(?:\.git)?/?", remote.stdout.strip())
+    if found is None:
+        return
+    config.html_theme_options |= {
+        "repository_url": f"https://{found[1]}/{found[2]}",
+        "repository_branch": branch.stdout.strip() or "main",
+        "use_repository_button": True,
+        "use_issues_button": True,
+        "use_edit_page_button": True,
+    }
+    if found[1] == "github.com":
+        config.html_theme_options["launch_buttons"] = {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"}
+
+
+# --- what a page shows and loads ------------------------------------------------------------------------------------
+
+
+def leave_out_dead_output(app: Sphinx, document: nodes.document) -> None:
+    """A cell tagged `interactive-only` needs a running Python: show its source and say so, without its dead output."""
+    for cell in list(document.findall(nodes.container)):
+        if "tag_interactive-only" not in cell["classes"]:
+            continue
+        for output in [child for child in cell.children if "cell_output" in child.get("classes", [])]:
+            cell.remove(output)
+        note = nodes.paragraph("", "", classes=["interactive-only-note"])
+        note += nodes.Text("This experiment needs Python: run this chapter as a notebook (")
+        note += nodes.literal("", "make lab")
+        note += nodes.Text(") to use its sliders.")
+        cell += note
+
+
+def load_only_what_is_used(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Drop the widget manager's state and Thebe's scripts; load the explorables where there are any."""
+    getattr(app.env, "nb_metadata", {}).get(pagename, {}).pop("js_files", None)
+    dropped = ("sphinx-thebe.js", "sphinx-thebe.css")
+    for assets in ("script_files", "css_files"):
+        context[assets] = [asset for asset in context[assets] if not str(getattr(asset, "filename", asset)).endswith(dropped)]
+    context["script_files"] = [
+        script for script in context["script_files"] if "THEBE_JS_URL" not in (getattr(script, "attributes", {}).get("body") or "")
+    ]
+    if "dlcourse-explorable" in context.get("body", ""):
+        if not all((live_static() / name).exists() for name in EXPLORABLE):
+            logger.warning("%s holds an explorable, but %s is not built; run `make bundle`", pagename, " or ".join(EXPLORABLE))
+            return
+        app.add_css_file("explorables.css")
+        app.add_js_file("explorables.js", loading_method="defer")
+
+
+# --- what a built page must not hold ---------------------------------------------------------------------------------
+
+OTHER_HOST = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
+IN_STYLE = re.compile(r"(?:@import\s+(?:url\()?|url\()\s*['\"]?((?:[a-z]+:)?//[^'\")\s]+)", re.IGNORECASE)
+TRACEBACK = "Traceback (most recent call last)"
+LOADS = {  # element → attributes that make a browser fetch something
+    "script": ["src"], "img": ["src", "srcset"], "source": ["src", "srcset"], "iframe": ["src"], "embed": ["src"], "object": ["data"],
+    "video": ["src", "poster"], "audio": ["src"], "track": ["src"], "input": ["src"], "image": ["href", "xlink:href"], "use": ["href", "xlink:href"],
+}  # fmt: skip
+LINKS_THAT_LOAD = {"stylesheet", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch", "icon", "apple-touch-icon", "manifest"}
+
+
+class PageCheck(HTMLParser):
+    """Collects what would make a page ask another host, show a dead widget, or show a traceback nobody meant."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.problems: list[str] = []
+        self.inside: list[str] = []  # classes of the open <div>s
+        self.in_style = False
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        fetched = LOADS.get(tag, [])
+        if tag == "link" and LINKS_THAT_LOAD & set(given.get("rel", "").split()):
+            fetched = ["href"]
+        for name in fetched:
+            if OTHER_HOST.match(given.get(name, "")):
+                self.problems.append(f"<{tag} {name}> asks another host: {given[name]}")
+        self.problems += [f"style of <{tag}> asks another host: {url}" for url in IN_STYLE.findall(given.get("style", ""))]
+        if given.get("type", "").startswith("application/vnd.jupyter.widget"):
+            self.problems.append(f"a widget that no script brings to life: <{tag} type={given['type']!r}>")
+        self.in_style = tag == "style"
+        if tag == "div":
+            self.inside.append(given.get("class", ""))
+            self.text = ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self.in_style = False
+        if tag == "div" and self.inside:
+            self.inside.pop()
+            self.text = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.in_style:
+            self.problems += [f"<style> asks another host: {url}" for url in IN_STYLE.findall(data)]
+        self.text += data
+        if TRACEBACK in self.text:
+            self.text = ""
+            if not any("tag_raises-exception" in classes for classes in self.inside):
+                self.problems.append("a Python traceback (tag the cell raises-exception if it is meant)")
+
+
+def check_pages(app: Sphinx, exception: Exception | None) -> None:
+    if exception is not None or app.builder.name != "html":
+        return
+    problems = []
+    for page in sorted(Path(app.outdir).rglob("*.html")):
+        if "_static" in page.relative_to(app.outdir).parts:
+            continue
+        check = PageCheck()
+        check.feed(page.read_text(encoding="utf-8"))
+        problems += [f"{page.relative_to(app.outdir)}: {problem}" for problem in check.problems]
+    for sheet in sorted(Path(app.outdir).rglob("*.css")):
+        found = IN_STYLE.findall(sheet.read_text(encoding="utf-8"))
+        problems += [f"{sheet.relative_to(app.outdir)}: asks another host: {url}" for url in found]
+    if problems:
+        raise ExtensionError("The built book is not fit to read:\n  " + "\n  ".join(problems))
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("config-inited", copy_browser_code, priority=700)  # before Sphinx validates the paths
+    app.connect("config-inited", add_repository_buttons, priority=100)
+    app.connect("doctree-read", leave_out_dead_output)
+    app.connect("html-page-context", load_only_what_is_used, priority=100)
+    app.connect("build-finished", check_pages)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
