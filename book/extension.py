@@ -79,12 +79,8 @@ def leave_out_dead_output(app: Sphinx, document: nodes.document) -> None:
 def load_only_what_is_used(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Drop the widget manager's state and Thebe's scripts; load the explorables where there are any."""
     getattr(app.env, "nb_metadata", {}).get(pagename, {}).pop("js_files", None)
-    dropped = ("sphinx-thebe.js", "sphinx-thebe.css")
-    for assets in ("script_files", "css_files"):
-        context[assets] = [asset for asset in context[assets] if not str(getattr(asset, "filename", asset)).endswith(dropped)]
-    context["script_files"] = [
-        script for script in context["script_files"] if "THEBE_JS_URL" not in (getattr(script, "attributes", {}).get("body") or "")
-    ]
+    for assets in (context["script_files"], context["css_files"]):  # Sphinx's own lists of this page, so changed in place
+        assets[:] = [asset for asset in assets if "thebe" not in f"{getattr(asset, 'filename', asset)} {getattr(asset, 'attributes', '')}".lower()]
     if "dlcourse-explorable" in context.get("body", ""):
         if not all((live_static() / name).exists() for name in EXPLORABLE):
             logger.warning("%s holds an explorable, but %s is not built; run `make bundle`", pagename, " or ".join(EXPLORABLE))
