@@ -1,0 +1,459 @@
+"""Tensor: a value and the box that made it.
+
+Every operation on a Tensor makes a new box: the value, the row of the table of primitives that computed
+it, and the inputs. That record is the *flow graph*. Two loops walk it: `backward_walk` carries gradients
+from the result to the leaves (reverse mode), `forward_walk` carries tangents from the leaves to the result.
+
+Boxes are numbered as they are made, so numbers order the graph topologically, and a walk is a loop over a
+priority queue: no recursion, no tape, the same order each time. A box also knows `oldest`, the number of
+its oldest leaf. A walk that concerns leaves numbered `since` and later is itself recorded exactly when the
+result has an older leaf, that is, when something outside is being differentiated or traced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from .errors import MissingRule, ShapeError, TraceError
+
+next_number = count(1).__next__
+new = object.__new__
+
+# NumPy's functions → ours; filled by the table of primitives.
+UFUNCS: dict[Any, Callable[..., Any]] = {}
+FUNCTIONS: dict[Any, Callable[..., Any]] = {}
+
+# Numbers of the leaves of the traces that run now: (first, last + 1), innermost last.
+ACTIVE_TRACES: list[tuple[int, int]] = []
+
+
+class Tensor:
+    """A variable: a float64 value of any shape, and the box of the flow graph that made it.
+
+    `Tensor(value)` makes a leaf. The value is copied and can't be changed afterwards; scalars are kept as
+    Python floats. Operators, NumPy's functions and the methods below record further boxes. Data that need
+    no derivative stay plain arrays.
+
+    Attributes
+    ----------
+    value : float or read-only float64 array
+    grad : None, or an array shaped like `value`, to which `backward()` of a result **adds** (leaves only).
+    row, inputs, options : the primitive that made this box, what it took, its static parameters.
+    number, oldest : creation number, and the creation number of the oldest leaf this box depends on.
+
+    Raises
+    ------
+    TypeError : for anything but real numbers (text, objects, complex numbers, another Tensor).
+
+    >>> x = Tensor([1.0, 2.0])
+    >>> loss = np.sum(x**2)
+    >>> loss.backward()
+    >>> x.grad
+    array([2., 4.])
+    """
+
+    __slots__ = ("grad", "inputs", "number", "oldest", "options", "row", "value")
+    __array_priority__ = 1000  # NumPy arrays on the left leave operators to us
+
+    def __init__(self, value: Any) -> None:
+        self.value = as_value(value)
+        self.row: Primitive | None = None
+        self.inputs: tuple[Any, ...] = ()
+        self.options: dict[str, Any] = NO_OPTIONS
+        self.number = self.oldest = next_number()
+        self.grad: Any = None
+
+    # What it is ---------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return shape_of(self.value)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return int(np.size(self.value))
+
+    dtype = np.dtype(np.float64)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len: a scalar Tensor has no length")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))  # type: ignore[index]
+
+    def __repr__(self) -> str:
+        return f"Tensor({self.value!r})".replace("array(", "").replace("))", ")")
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec) if spec else repr(self)
+
+    # Leaving the graph --------------------------------------------------------------------------------
+
+    def item(self) -> float:
+        """The value of a scalar as a Python float (not while tracing)."""
+        refuse_while_tracing(self, "item()")
+        if self.size != 1:
+            raise ShapeError(f"item: needs a Tensor with one entry, got shape {self.shape}")
+        return float(np.reshape(self.value, ()))
+
+    def detach(self) -> Any:
+        """The bare value, of which the graph knows nothing (not while tracing)."""
+        refuse_while_tracing(self, "detach()")
+        return self.value
+
+    def __bool__(self) -> bool:
+        refuse_while_tracing(self, "bool()", "; use np.where(condition, a, b), which records both branches")
+        return bool(self.value)
+
+    def __float__(self) -> float:
+        raise TypeError("float(Tensor) would silently cut the graph: use t.item() for the number")
+
+    def __array__(self, *_: Any, **__: Any) -> ndarray:
+        raise TypeError(
+            "a Tensor does not turn into an array by itself, which would cut the graph: use t.value for the array, "
+            "np.stack([...]) to join Tensors"
+        )
+
+    # Derivatives --------------------------------------------------------------------------------------
+
+    def backward(self) -> None:
+        """Add ∂self/∂leaf to `.grad` of every leaf below, as plain arrays.
+
+        It adds, so that several losses can share leaves; set `.grad = None` (or call `Optimizer.zero_grad`)
+        between steps. Use `grad` for derivatives of higher order.
+
+        Raises ShapeError if this Tensor is not a scalar, TraceError while tracing.
+        """
+        refuse_while_tracing(self, "backward()", "; use grad(f) inside a traced function")
+        if self.shape:
+            raise ShapeError(
+                f"backward: needs a scalar, got shape {self.shape}; sum it first, or use jacobian for all its rows"
+            )
+        for leaf, g in backward_walk(self, 1.0, since=0).values():
+            leaf.grad = g if leaf.grad is None else leaf.grad + g
+
+    def fprop(self) -> Any:
+        """Compute this box's value anew from the values of its inputs (leaves return what they hold)."""
+        if self.row is None:
+            return self.value
+        return settle(self.row.forward(*map(value_of, self.inputs), **self.options))
+
+    def bprop(self, g: Any) -> tuple[Any, ...]:
+        """Given the gradient of the loss with respect to this box, that with respect to each input (0 where constant)."""
+        if self.row is None:
+            return ()
+        wanted = [type(x) is Tensor for x in self.inputs]
+        found = self.row.pull(g, self.value, tuple(map(value_of, self.inputs)), self.options, wanted)
+        return tuple(0.0 if gx is None else gx for gx in found)
+
+    # NumPy's own dispatch -----------------------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method != "__call__" or kwargs or ufunc not in UFUNCS:
+            refuse_numpy(ufunc, method, kwargs, UFUNCS)
+        return UFUNCS[ufunc](*inputs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if function not in FUNCTIONS:
+            refuse_numpy(function, "__call__", {}, FUNCTIONS)
+        return FUNCTIONS[function](*args, **kwargs)
+
+
+class Primitive:
+    """One row of the table: a name (also the browser kernel's), the forward computation, the derivative rules.
+
+    forward(*values, **options) → value.
+    rules: one function (g, y, *inputs, **options) per input, or None where the derivative is zero. For an
+    elementwise row the Jacobian is diagonal, so the rule serves both walks, and broadcasting is undone by
+    the walk. Any other row gives `rules` for the backward walk and `push` for the forward one, a function
+    (tangents, y, *inputs, **options) in which the tangent of a constant input is None.
+    joint: instead of `rules`, one function (g, y, inputs, options, wanted) → gradients of all inputs at once.
+    lower: (row's name, input shapes, options) → (kernel's name, kernel's options) for the browser.
+    """
+
+    __slots__ = ("forward", "joint", "lower", "name", "push", "rules")
+
+    def __init__(self, name: str, forward: Any, rules: Any, push: Any = None, joint: Any = None, lower: Any = None) -> None:
+        self.name, self.forward, self.rules, self.push, self.joint, self.lower = (name, forward, rules, push, joint, lower)
+
+    @property
+    def elementwise(self) -> bool:
+        return self.push is None
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def pull(self, g: Any, y: Any, inputs: tuple[Any, ...], options: dict[str, Any], wanted: list[bool]) -> list[Any]:
+        """Gradients with respect to the wanted inputs (None where zero or not wanted), broadcasting undone."""
+        if self.joint is not None:
+            return self.joint(g, y, inputs, options, wanted)
+        if self.rules is None:
+            raise MissingRule(f"{self.name}: this primitive has no derivative rule")
+        found: list[Any] = [None] * len(inputs)
+        for i, rule in enumerate(self.rules):
+            if rule is not None and wanted[i]:
+                gx = rule(g, y, *inputs, **options)
+                found[i] = unbroadcast(gx, shape_of(inputs[i])) if self.push is None else gx
+        return found
+
+    def carry(self, tangents: list[Any], y: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """The tangent of the result, given those of the inputs (None where constant); None where zero."""
+        if self.push is not None:
+            return self.push(tangents, y, *inputs, **options)
+        if self.rules is None:
+            raise MissingRule(f"{self.name}: this primitive has no derivative rule")
+        total = None
+        for t, rule in zip(tangents, self.rules, strict=True):
+            if t is not None and rule is not None:
+                term = rule(t, y, *inputs, **options)
+                total = term if total is None else total + term
+        if total is not None and shape_of(total) != shape_of(y):
+            total = np.broadcast_to(total, shape_of(y))
+        return total
+
+
+# Recording ------------------------------------------------------------------------------------------------
+
+NO_OPTIONS: dict[str, Any] = {}
+
+
+def record(row: Primitive, value: Any, inputs: tuple[Any, ...], oldest: int, options: dict[str, Any] = NO_OPTIONS) -> Tensor:
+    """A new box."""
+    box: Tensor = new(Tensor)
+    if type(value) is not float:
+        value = settle(value)
+    box.value = value
+    box.row = row
+    box.inputs = inputs
+    box.options = options
+    box.number = next_number()
+    box.oldest = oldest
+    box.grad = None
+    return box
+
+
+def unary(row: Primitive) -> Callable[[Any], Any]:
+    """The recorder of an elementwise row with one input: records on a Tensor, computes on anything else."""
+    forward = row.forward
+
+    def apply(x: Any) -> Any:
+        if type(x) is Tensor:
+            return record(row, forward(x.value), (x,), x.oldest)
+        return forward(x)
+
+    apply.__name__ = apply.__qualname__ = row.name
+    return apply
+
+
+def binary(row: Primitive) -> Callable[[Any, Any], Any]:
+    """The recorder of an elementwise row with two inputs."""
+    forward = row.forward
+
+    def apply(a: Any, b: Any) -> Any:
+        if type(a) is Tensor:
+            x, oldest = a.value, a.oldest
+            if type(b) is Tensor:
+                y = b.value
+                oldest = min(oldest, b.oldest)
+            else:
+                y = b = b if type(b) is float else as_value(b)
+        elif type(b) is Tensor:
+            x = a = a if type(a) is float else as_value(a)
+            y, oldest = b.value, b.oldest
+        else:
+            return forward(a, b)
+        try:
+            value = forward(x, y)
+        except ValueError:
+            raise ShapeError(f"{row.name}: shapes {shape_of(x)} and {shape_of(y)} do not broadcast together") from None
+        return record(row, value, (a, b), oldest)
+
+    apply.__name__ = apply.__qualname__ = row.name
+    return apply
+
+
+def call(row: Primitive, *inputs: Any, **options: Any) -> Any:
+    """Record any row, or compute it if no input is a Tensor. Options are static: they are not differentiated."""
+    tensors = [x for x in inputs if type(x) is Tensor]
+    if not tensors:
+        return row.forward(*inputs, **options)
+    held = tuple(x if type(x) is Tensor else as_value(x) for x in inputs)
+    try:
+        value = row.forward(*map(value_of, held), **options)
+    except ValueError as error:
+        if isinstance(error, ShapeError):
+            raise
+        shapes = " and ".join(str(shape_of(x)) for x in held)
+        raise ShapeError(f"{row.name}: shapes {shapes} do not fit ({error})") from None
+    return record(row, value, held, min(x.oldest for x in tensors), options or NO_OPTIONS)
+
+
+# Walking --------------------------------------------------------------------------------------------------
+
+
+def backward_walk(result: Tensor, cotangent: Any, since: int) -> dict[int, tuple[Tensor, Any]]:
+    """Reverse mode: the gradients of the leaves numbered `since` or later, as {number: (leaf, gradient)}.
+
+    A box is taken when all boxes made after it are done, so its gradient is complete: contributions of
+    several paths have added up. Inputs older than `since`, and plain arrays, get none.
+    """
+    recording = result.oldest < since
+    gradients: dict[int, Any] = {result.number: cotangent}
+    boxes = {result.number: result}
+    queue = [-result.number]
+    leaves: dict[int, tuple[Tensor, Any]] = {}
+    while queue:
+        number = -heappop(queue)
+        box, g = boxes.pop(number), gradients.pop(number)
+        row = box.row
+        if row is None or (row is VARIABLE and number >= since and box.inputs[0].number < since):
+            leaves[number] = (box, g)
+            continue
+        inputs = box.inputs
+        wanted = [type(x) is Tensor and x.number >= since for x in inputs]
+        if recording:
+            found = row.pull(g, box, inputs, box.options, wanted)
+        else:
+            values = tuple([x.value if type(x) is Tensor else x for x in inputs])
+            found = row.pull(g, box.value, values, box.options, wanted)
+        for x, gx, want in zip(inputs, found, wanted, strict=True):
+            if gx is None or not want:
+                continue
+            key = x.number
+            if key in gradients:
+                gradients[key] = gradients[key] + gx
+            else:
+                gradients[key] = gx
+                boxes[key] = x
+                heappush(queue, -key)
+    return leaves
+
+
+def forward_walk(result: Tensor, tangents: dict[int, Any], since: int) -> Any:
+    """Forward mode: the tangent of the result, given those of leaves by number; None where it is zero."""
+    recording = result.oldest < since
+    tangents = dict(tangents)
+    for box in boxes_below(result, since):
+        if box.number in tangents or box.row is None:
+            continue
+        moving = [tangents.get(x.number) if type(x) is Tensor else None for x in box.inputs]
+        if all(t is None for t in moving):
+            continue
+        if recording:
+            t = box.row.carry(moving, box, box.inputs, box.options)
+        else:
+            t = box.row.carry(moving, box.value, tuple(map(value_of, box.inputs)), box.options)
+        if t is not None:
+            tangents[box.number] = t
+    return tangents.get(result.number)
+
+
+def boxes_below(result: Tensor, since: int = 0) -> list[Tensor]:
+    """The boxes that the result depends on and that are numbered `since` or later, itself included, in order."""
+    found = {result.number: result}
+    stack = [result]
+    while stack:
+        for x in stack.pop().inputs:
+            if type(x) is Tensor and x.number >= since and x.number not in found:
+                found[x.number] = x
+                stack.append(x)
+    return [found[number] for number in sorted(found)]
+
+
+def variable(x: Any) -> Tensor:
+    """A fresh variable with the value of x. Of a Tensor it is an identity box, so that the outer graph stays connected."""
+    if type(x) is Tensor:
+        return record(VARIABLE, x.value, (x,), x.oldest)
+    return Tensor(x)
+
+
+VARIABLE = Primitive("variable", lambda x: x, (lambda g, y, x: g,))
+
+
+# Values ---------------------------------------------------------------------------------------------------
+
+
+def value_of(x: Any) -> Any:
+    """The bare value of a Tensor; anything else as it is."""
+    return x.value if type(x) is Tensor else x
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    return () if type(x) is float else np.shape(x) if type(x) is not Tensor else shape_of(x.value)
+
+
+def settle(value: Any) -> Any:
+    """A computed value as a box keeps it: a Python float, or an array that nobody can write to."""
+    if type(value) is ndarray and value.ndim:
+        value.setflags(write=False)
+        return value
+    return float(value)
+
+
+def as_value(x: Any) -> Any:
+    """What a leaf or a constant holds: a float, or a float64 array of its own that nobody can change."""
+    if type(x) is float:
+        return x
+    if type(x) is ndarray and x.dtype == np.float64 and x.ndim and not x.flags.writeable:
+        if x.base is None or (isinstance(x.base, ndarray) and not x.base.flags.writeable):
+            return x
+    if isinstance(x, Tensor):
+        raise TypeError("Tensor: this is a Tensor already; use t.detach() for its bare value")
+    if isinstance(x, (list, tuple)) and any(isinstance(entry, Tensor) for entry in x):
+        raise TypeError("a list of Tensors is no array: join them with np.stack([...])")
+    try:
+        array = np.asarray(x)
+    except ValueError:
+        raise TypeError(f"Tensor: needs an array of numbers, got rows of unequal length: {x!r:.60}") from None
+    if array.dtype.kind not in "fiub":
+        what = f"{x!r:.40}" if array.ndim == 0 else f"an array of dtype {array.dtype}"
+        raise TypeError(f"Tensor: needs real numbers, got {what}")
+    if array.ndim == 0:
+        return float(array)
+    array = np.array(array, dtype=np.float64)
+    array.setflags(write=False)
+    return array
+
+
+def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
+    """Sum g over the axes along which a value of this shape was broadcast."""
+    given = shape_of(g)
+    if given == shape:
+        return g
+    extra = len(given) - len(shape)
+    axes = tuple(range(extra)) + tuple(extra + i for i, n in enumerate(shape) if n == 1 and given[extra + i] != 1)
+    g = g.sum(axis=axes)
+    return g.reshape(shape) if shape_of(g) != shape else g
+
+
+# Refusals -------------------------------------------------------------------------------------------------
+
+
+def refuse_while_tracing(t: Tensor, what: str, instead: str = "") -> None:
+    if any(first <= t.oldest < last for first, last in ACTIVE_TRACES):
+        raise TraceError(f"{what}: while tracing, the value of a Tensor is not known yet{instead}")
+
+
+def refuse_numpy(function: Any, method: str, kwargs: dict[str, Any], table: dict[Any, Any]) -> None:
+    from difflib import get_close_matches
+
+    name = getattr(function, "__name__", str(function))
+    if method != "__call__":
+        raise TypeError(f"np.{name}.{method}: Tensors don't take this form of a NumPy function; call np.{name} itself")
+    if kwargs:
+        raise TypeError(f"np.{name}: Tensors don't take the argument {', '.join(map(repr, kwargs))}")
+    known = sorted({f.__name__ for f in (*UFUNCS, *FUNCTIONS)})
+    near = get_close_matches(name, known, n=1, cutoff=0.0)
+    raise TypeError(f"np.{name}: Tensors have no such primitive; the nearest is np.{near[0]}")

@@ -1,0 +1,211 @@
+"""Derivatives of functions: grad, vjp, jvp, and what is made of them.
+
+All of them record the function once on fresh variables and walk the recorded boxes. None of them changes
+state, so they nest to any order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import nest
+from .box import Tensor, as_value, backward_walk, forward_walk, shape_of, value_of, variable
+from .errors import ShapeError
+from .primitives import reshape, stack
+
+
+def record_on_variables(f: Callable[..., Any], args: tuple[Any, ...], chosen: tuple[int, ...]) -> tuple[Any, list[Tensor], Any]:
+    """Call f with fresh variables in the chosen arguments: (its result, the variables, how to rebuild a nest of them)."""
+    if not chosen or any(not 0 <= i < len(args) for i in chosen):
+        raise TypeError(f"argnums {chosen}: the function was given {len(args)} argument(s), numbered from 0")
+    leaves, rebuild = nest.flatten(tuple(args[i] for i in chosen))
+    variables = [variable(leaf) for leaf in leaves]
+    inside = dict(zip(chosen, rebuild(variables), strict=True))
+    return f(*[inside.get(i, a) for i, a in enumerate(args)]), variables, rebuild
+
+
+def as_scalar(result: Any, who: str) -> Any:
+    """Insist on one real number as the function's result."""
+    if type(result) is Tensor:
+        if result.shape:
+            raise ShapeError(f"{who}: the function must return a scalar, got shape {result.shape}; jacobian takes arrays")
+        return result
+    if result is None:
+        raise TypeError(f"{who}: the function returned None; does it end in `return`?")
+    try:
+        value = as_value(result)
+    except TypeError as error:
+        raise TypeError(f"{who}: the function must return a scalar, got {type(result).__name__} ({error})") from None
+    if shape_of(value):
+        raise ShapeError(f"{who}: the function must return a scalar, got shape {shape_of(value)}; jacobian takes arrays")
+    return value
+
+
+def gradients_of(result: Any, cotangent: Any, variables: list[Tensor]) -> list[Any]:
+    """The gradient with respect to each variable; zeros where the result does not depend on it."""
+    found = backward_walk(result, cotangent, since=variables[0].number) if type(result) is Tensor and variables else {}
+    return [tidy(found[v.number][1] if v.number in found else None, v) for v in variables]
+
+
+def tidy(g: Any, like: Any) -> Any:
+    """A gradient as the caller gets it: a float for a float, an array of one's own for an array."""
+    shape = shape_of(like)
+    if g is None:
+        return np.zeros(shape) if shape else 0.0
+    if type(g) is Tensor:
+        return g
+    if not shape:
+        return float(g)
+    return g if g.flags.writeable else g.copy()
+
+
+def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., tuple[Any, Any]]:
+    """The function (args) → (f(args), ∇f(args)), by one recording and one backward walk.
+
+    f must return a scalar. The gradient is shaped like argument `argnums` (a nest for a nest); for a tuple of
+    positions it is a tuple. If f uses a Tensor from outside, or is given Tensors, value and gradient are Tensors
+    that can be differentiated further.
+
+    Raises ShapeError if f does not return a scalar, TypeError if it returns no number.
+
+    >>> value_and_grad(lambda w: np.sum(w**2))(np.array([1.0, 2.0]))
+    (5.0, array([2., 4.]))
+    """
+    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    def with_gradient(*args: Any) -> tuple[Any, Any]:
+        result, variables, rebuild = record_on_variables(f, args, chosen)
+        result = as_scalar(result, "grad")
+        gradient = rebuild(gradients_of(result, 1.0, variables))
+        outside = type(result) is Tensor and result.oldest < variables[0].number
+        return result if outside else value_of(result), gradient[0] if isinstance(argnums, int) else gradient
+
+    return with_gradient
+
+
+def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """The gradient function ∇f of a scalar function; see `value_and_grad`.
+
+    >>> grad(lambda x: x**3)(2.0)
+    12.0
+    >>> grad(grad(lambda x: x**3))(2.0)
+    12.0
+    """
+    with_gradient = value_and_grad(f, argnums)
+    return lambda *args: with_gradient(*args)[1]
+
+
+def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """(f(*primals), pullback), where pullback(u) = Jᵀ u, one entry per primal; reverse mode.
+
+    >>> y, pullback = vjp(lambda x: x * x, np.array([1.0, 2.0]))
+    >>> pullback(np.array([1.0, 10.0]))
+    (array([ 2., 40.]),)
+    """
+    result, variables, rebuild = record_on_variables(f, primals, tuple(range(len(primals))))
+    outputs, put = nest.flatten(result)
+    outside = [type(y) is Tensor and y.oldest < variables[0].number for y in outputs]
+
+    def pullback(cotangent: Any) -> tuple[Any, ...]:
+        given = nest.flatten(cotangent)[0] if len(outputs) > 1 or put([0]) != 0 else [cotangent]
+        if len(given) != len(outputs):
+            raise ShapeError(f"pullback: needs one cotangent for each of the {len(outputs)} results, got {len(given)}")
+        total: list[Any] = [None] * len(variables)
+        for y, u in zip(outputs, given, strict=True):
+            u = u if type(u) is Tensor else as_value(u)
+            if shape_of(u) != shape_of(y):
+                raise ShapeError(f"pullback: needs a cotangent of the result's shape {shape_of(y)}, got {shape_of(u)}")
+            if type(y) is Tensor:
+                parts = gradients_of(y, u, variables)
+                total = parts if total[0] is None else [a + b for a, b in zip(total, parts, strict=True)]
+        return rebuild([tidy(g, v) for g, v in zip(total, variables, strict=True)])
+
+    return put([y if out else value_of(y) for y, out in zip(outputs, outside, strict=True)]), pullback
+
+
+def jvp(f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+    """(f(*primals), J v): the value and its derivative along the tangents; forward mode.
+
+    >>> jvp(lambda x: x * x, (np.array([1.0, 2.0]),), (np.array([1.0, 0.5]),))
+    (array([1., 4.]), array([2., 2.]))
+    """
+    if len(primals) != len(tangents):
+        raise TypeError(f"jvp: {len(primals)} primal(s) but {len(tangents)} tangent(s)")
+    result, variables, _ = record_on_variables(f, tuple(primals), tuple(range(len(primals))))
+    directions = nest.flatten(tuple(tangents))[0]
+    if len(directions) != len(variables):
+        raise ShapeError("jvp: tangents must be nested like the primals")
+    directions = [v if type(v) is Tensor else as_value(v) for v in directions]
+    for v, x in zip(directions, variables, strict=True):
+        if shape_of(v) != x.shape:
+            raise ShapeError(f"jvp: a tangent of shape {shape_of(v)} does not fit a primal of shape {x.shape}")
+    start = {x.number: v for x, v in zip(variables, directions, strict=True)}
+    first = variables[0].number
+    outputs, put = nest.flatten(result)
+    moved = [tidy(forward_walk(y, start, first) if type(y) is Tensor else None, y) for y in outputs]
+    values = [y if type(y) is Tensor and y.oldest < first else value_of(y) for y in outputs]
+    return put(values), put(moved)
+
+
+def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+    """The function (args) → J with J[i, j] = ∂f_i/∂x_j, of shape (shape of f) + (shape of x).
+
+    Goes forward, one walk per input, where there are fewer inputs than outputs; backward, one walk per output,
+    otherwise.
+
+    >>> jacobian(lambda x: np.stack([x[0] * x[1], x[0]]))(np.array([2.0, 3.0]))
+    array([[3., 2.],
+           [1., 0.]])
+    """
+
+    def whole(*args: Any) -> Any:
+        result, variables, _ = record_on_variables(f, args, (argnums,))
+        if len(variables) != 1 or not isinstance(result, (Tensor, float, np.ndarray)):
+            raise TypeError("jacobian: needs one array in and one array out; flatten a nest first")
+        x = variables[0]
+        if type(result) is not Tensor:
+            return np.zeros(shape_of(result) + x.shape)
+        n, m = math.prod(x.shape), math.prod(result.shape)
+        if n < m:
+            columns = [forward_walk(result, {x.number: v}, x.number) for v in basis(x.shape)]
+            return join([tidy(c, result) for c in columns], result.shape, x.shape, axis=-1)
+        rows = [gradients_of(result, u, variables)[0] for u in basis(result.shape)]
+        return join(rows, result.shape, x.shape, axis=0)
+
+    return whole
+
+
+def basis(shape: tuple[int, ...]) -> list[Any]:
+    """The unit arrays of a shape, in C order."""
+    if not shape:
+        return [1.0]
+    return list(np.eye(math.prod(shape)).reshape(-1, *shape))
+
+
+def join(parts: list[Any], rows: tuple[int, ...], columns: tuple[int, ...], axis: int) -> Any:
+    flat = [reshape(p, (-1,)) for p in parts]
+    matrix = stack(flat, axis=axis % 2) if any(type(p) is Tensor for p in parts) else np.stack(flat, axis=axis % 2)
+    return reshape(matrix, rows + columns)
+
+
+def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+    """The matrix of second derivatives of a scalar function, of shape (shape of x) twice.
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 2.0]))
+    array([[4., 2.],
+           [2., 0.]])
+    """
+    return jacobian(grad(f, argnums), argnums)
+
+
+def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
+    """The Hessian-vector product H(x) v without the Hessian: forward mode over reverse mode.
+
+    >>> hvp(lambda x: x[0] ** 2 * x[1], np.array([1.0, 2.0]), np.array([1.0, 0.0]))
+    array([4., 2.])
+    """
+    return jvp(grad(f), (x,), (v,))[1]

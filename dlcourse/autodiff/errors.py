@@ -1,0 +1,17 @@
+"""The exceptions of the engine: each carries one sentence that names what was given and what is needed."""
+
+
+class ShapeError(ValueError):
+    """Arrays whose shapes do not fit together."""
+
+
+class TraceError(TypeError):
+    """A function that cannot be recorded as a fixed list of operations."""
+
+
+class GradientMismatch(AssertionError):
+    """A derivative that central differences contradict."""
+
+
+class MissingRule(NotImplementedError):
+    """A primitive without the derivative rule that is asked for."""

@@ -1,0 +1,175 @@
+"""Figures in one style: inline SVG that takes its ink from the page, so that it reads in light and in dark.
+
+fig, ax = figures.new()
+ax.plot(…)
+figures.show(fig, alt="What there is to see, in a sentence.")
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import io
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import matplotlib
+import numpy as np
+from cycler import cycler
+from matplotlib.figure import Figure
+
+from . import landscapes, palette
+from .landscapes import Landscape
+
+if TYPE_CHECKING:
+    from .live.descent import Descent
+
+INK = "#010203"  # stands for the page's own text colour until the SVG is written
+
+STYLE: Any = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": INK,
+    "axes.facecolor": "none",
+    "axes.grid": False,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 11,
+    "axes.linewidth": 0.7,
+    "axes.prop_cycle": cycler(color=list(palette.METHODS.values())),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlecolor": INK,
+    "axes.titlesize": 11,
+    "axes.unicode_minus": True,
+    "figure.facecolor": "none",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 10,
+    "legend.frameon": False,
+    "legend.labelcolor": INK,
+    "lines.linewidth": 1.8,
+    "mathtext.fontset": "dejavusans",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "dlcourse",
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+
+
+class Picture:
+    """A finished figure: SVG for the page, the alternative text for everything else."""
+
+    def __init__(self, svg: str, alt: str) -> None:
+        self.svg, self.alt = svg, alt
+
+    def _repr_html_(self) -> str:
+        return f'<figure class="dlcourse-figure">{self.svg}</figure>'
+
+    def __repr__(self) -> str:
+        return f"Figure: {self.alt}"
+
+
+def new(width: float = 7.2, height: float = 3.4, rows: int = 1, columns: int = 1, **options: Any) -> tuple[Figure, Any]:
+    """An empty figure in the book's style, and its axes (an array of them if there are several). Sizes in inches."""
+    with matplotlib.rc_context(STYLE):
+        fig = Figure(figsize=(width, height), layout="constrained")
+        return fig, fig.subplots(rows, columns, **options)
+
+
+def show(fig: Figure, alt: str) -> Picture:
+    """The figure as inline SVG.
+
+    alt : says in a sentence or two what is to be seen, for readers who do not see it. Raises ValueError if it is
+    missing or shorter than twenty characters.
+    """
+    if len(alt.strip()) < 20:
+        raise ValueError(f"show: a figure needs an alternative text that says what is to be seen, got {alt!r}")
+    buffer = io.StringIO()
+    with matplotlib.rc_context(STYLE):
+        fig.savefig(
+            buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+        )
+    return Picture(inline(buffer.getvalue(), alt), alt)
+
+
+def inline(svg: str, alt: str) -> str:
+    """An SVG file as an element of a page: no prologue, the page's ink and font, no ids but those it refers to."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    used = set(re.findall(r"#([\w-]+)", svg))
+    mark = "f" + hashlib.sha256(svg.encode()).hexdigest()[:8]
+    svg = re.sub(r'\sid="([\w-]+)"', lambda m: f' id="{mark}-{m[1]}"' if m[1] in used else "", svg)
+    svg = re.sub(r'(url\(|href=")#([\w-]+)', rf"\1#{mark}-\2", svg)
+    svg = svg.replace(INK, "currentColor").replace("'DejaVu Sans', sans-serif", "inherit").replace("'DejaVu Sans'", "inherit")
+    label = html.escape(alt, quote=True)
+    size = re.search(r'<svg[^>]*?width="([\d.]+)pt"', svg)
+    width = f"max-width:{float(size[1]) / 72:.2f}in;" if size else ""
+    svg = re.sub(r'(<svg[^>]*?) height="[\d.]+pt"', r"\1", svg, count=1)
+    svg = re.sub(r'(<svg[^>]*?) width="[\d.]+pt"', r"\1", svg, count=1)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{label}" style="{width}width:100%;height:auto"', 1)
+
+
+# Pictures that several chapters draw ------------------------------------------------------------------------
+
+
+def contours(ax: Any, landscape: Landscape, **parameters: float) -> None:
+    """Level lines of a landscape, evenly spaced in log(J − J*), with its minima marked."""
+    (x0, x1), (y0, y1) = landscape.domain
+    x, y = np.meshgrid(np.linspace(x0, x1, 160), np.linspace(y0, y1, 120))
+    height = landscape(np.stack([x, y]), **parameters) - landscape.minimum
+    floor = max(float(height.max()) * 1e-4, 1e-9)
+    levels = np.geomspace(floor * 10, float(height.max()), 12)
+    with matplotlib.rc_context(STYLE):
+        ax.contour(x, y, np.maximum(height, floor), levels=levels, colors=INK, linewidths=0.6, alpha=0.35)
+        ax.plot(*np.transpose(landscape.minima), linestyle="", marker="x", color=INK, markersize=6)
+        ax.set(xlim=(x0, x1), ylim=(y0, y1), xlabel="θ₁", ylabel="θ₂")
+
+
+def paths(ax: Any, found: Mapping[str, Any], labels: Mapping[str, str] | None = None) -> None:
+    """Paths over a map, one colour per method, a dot at each step and a large one at the end."""
+    for name, path in found.items():
+        path = np.asarray(path)
+        path = path[np.isfinite(path).all(axis=1)]
+        colour = palette.METHODS[name]
+        ax.plot(*path.T, color=colour, marker=".", markersize=3.5, linewidth=1.2, label=(labels or {}).get(name, name))
+        ax.plot(*path[-1], color=colour, marker="o", markersize=6)
+
+
+def learning_curves(
+    ax: Any, found: Mapping[str, Any], labels: Mapping[str, str] | None = None, *, target: float | None = None
+) -> None:
+    """J − J* against the step on a log axis."""
+    for name, values in found.items():
+        values = np.asarray(values)
+        values = np.where(np.isfinite(values) & (values > 1e-16), values, np.nan)
+        ax.plot(values, color=palette.METHODS.get(name), label=(labels or {}).get(name, name))
+    if target is not None:
+        ax.axhline(target, color=INK, linewidth=0.7, linestyle=(0, (4, 3)))
+    ax.set_yscale("log")
+    ax.set(xlabel="step", ylabel="J − J*")
+
+
+def descent_still(explorable: Descent) -> str:
+    """The start state of a descent as a picture, for pages without scripts."""
+    landscape = landscapes.get(explorable.landscape)
+    parameters = {name: getattr(explorable, name) for name in landscape.parameters}
+    found = explorable.runs()
+    labels = {m["name"]: m["label"] for m in explorable.spec["methods"]}
+    fig, (left, right) = new(7.2, 3.2, columns=2, width_ratios=(3, 2))
+    contours(left, landscape, **parameters)
+    paths(left, {name: run["path"] for name, run in found.items()}, labels)
+    learning_curves(
+        right, {name: run["loss"] - landscape.minimum for name, run in found.items()}, labels, target=explorable.spec["target"]
+    )
+    with matplotlib.rc_context(STYLE):
+        right.legend(fontsize=8)
+    alt = (
+        f"{landscape.label}: contour map with the path of {name_list(labels, explorable.methods)}, and J above its "
+        f"minimum against the step, at α = {explorable.alpha:g}, β = {explorable.beta:g}."
+    )
+    return show(fig, alt).svg
+
+
+def name_list(labels: Mapping[str, str], names: Sequence[str]) -> str:
+    return ", ".join(labels[name] for name in names)

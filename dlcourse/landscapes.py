@@ -1,0 +1,127 @@
+"""Functions of two variables on which methods are compared, with what is known about them.
+
+All are made of + − × ÷ and rounding alone, which every machine computes to the same last bit. So a path in
+the page and a path in Python agree even where the motion is chaotic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """A function J(θ) of θ = (θ₁, θ₂) with its domain for drawing, its minima and saddles, and a start worth trying.
+
+    Call it with θ of shape (2,) or, for a whole grid at once, (2, N); parameters by name.
+
+    >>> float(rosenbrock(np.array([1.0, 1.0])))
+    0.0
+    """
+
+    name: str
+    label: str
+    function: Callable[..., Any]
+    domain: tuple[Point, Point]  # (θ₁ from, to), (θ₂ from, to)
+    minima: tuple[Point, ...]
+    minimum: float  # the lowest value
+    start: Point
+    learning_rate: float  # gradient descent from the start gets somewhere with this
+    saddles: tuple[Point, ...] = ()
+    parameters: dict[str, float] = field(default_factory=dict)  # name → usual value
+
+    def __call__(self, θ: Any, **parameters: Any) -> Any:
+        unknown = set(parameters) - set(self.parameters)
+        if unknown:
+            raise TypeError(f"{self.name}: has no parameter {sorted(unknown)}; it has {sorted(self.parameters) or 'none'}")
+        if len(np.shape(θ)) == 0 or np.shape(θ)[0] != 2:
+            raise ValueError(f"{self.name}: needs θ with 2 coordinates, got shape {np.shape(θ)}")
+        return self.function(*θ, **{**self.parameters, **parameters})
+
+    def __repr__(self) -> str:
+        return f"<landscape {self.name}>"
+
+
+def bowl_value(x: Any, y: Any, condition: Any) -> Any:
+    return 0.5 * (x**2 + condition * y**2)
+
+
+bowl = Landscape(
+    "bowl", "Quadratic bowl", bowl_value, ((-6.0, 6.0), (-4.0, 4.0)), ((0.0, 0.0),), 0.0, (-5.0, 3.0), 0.05,
+    parameters={"condition": 10.0},
+)  # fmt: skip
+"""J = ½ (θ₁² + κ θ₂²): eigenvalues 1 and κ, condition number κ."""
+
+rosenbrock = Landscape(
+    "rosenbrock", "Rosenbrock’s valley", lambda x, y: (1.0 - x) ** 2 + 100.0 * (y - x**2) ** 2,
+    ((-2.0, 2.0), (-1.0, 3.0)), ((1.0, 1.0),), 0.0, (-1.2, 1.0), 0.001,
+)  # fmt: skip
+"""J = (1 − θ₁)² + 100 (θ₂ − θ₁²)² [Rosenbrock 1960]: a curved valley, steep across and almost flat along."""
+
+himmelblau = Landscape(
+    "himmelblau", "Himmelblau’s four wells", lambda x, y: (x**2 + y - 11.0) ** 2 + (x + y**2 - 7.0) ** 2,
+    ((-5.0, 5.0), (-5.0, 5.0)),
+    ((3.0, 2.0), (-2.805118086952745, 3.131312518250573),
+     (-3.779310253377747, -3.283185991286170), (3.584428340330492, -1.848126526964404)),
+    0.0, (-0.5, -0.5), 0.01,
+    saddles=((0.08667750456955, 2.88425470120400), (-3.07302575065400, -0.08135304429800),
+             (3.38515418360600, 0.07385188001400), (-0.12796134672600, -1.95371498045000)),
+)  # fmt: skip
+"""J = (θ₁² + θ₂ − 11)² + (θ₁ + θ₂² − 7)² [Himmelblau 1972]: four equal minima."""
+
+beale = Landscape(
+    "beale", "Beale’s flat corners",
+    lambda x, y: (1.5 - x + x * y) ** 2 + (2.25 - x + x * y**2) ** 2 + (2.625 - x + x * y**3) ** 2,
+    ((-1.0, 4.5), (-2.0, 2.0)), ((3.0, 0.5),), 0.0, (1.0, 1.6), 0.01,
+    saddles=((0.0, 1.0),),
+)  # fmt: skip
+"""Beale's function [1958]: a narrow curved valley between steep corners, flat near its minimum."""
+
+saddle = Landscape(
+    "saddle", "Saddle between two wells", lambda x, y: 0.5 * x**2 - 0.5 * y**2 + 0.25 * y**4,
+    ((-2.0, 2.0), (-1.6, 1.6)), ((0.0, 1.0), (0.0, -1.0)), -0.25, (-1.7, 0.001), 0.1,
+    saddles=((0.0, 0.0),),
+)  # fmt: skip
+"""J = ½ θ₁² − ½ θ₂² + ¼ θ₂⁴: a saddle at the origin, minima at (0, ±1)."""
+
+
+def well(q: Any) -> Any:
+    return q / (1.0 + q)
+
+
+plateau = Landscape(
+    "plateau", "Well in a plateau", lambda x, y: well(0.5 * (x**2 + 2.0 * y**2)),
+    ((-5.0, 5.0), (-4.0, 4.0)), ((0.0, 0.0),), 0.0, (-4.0, 2.5), 0.5,
+)  # fmt: skip
+"""J = q / (1 + q) with q = ½ (θ₁² + 2 θ₂²): almost no gradient away from the well."""
+
+
+def ripple(u: Any) -> Any:
+    """1 − (1 − 4 u²)² on |u| ≤ ½, repeated: smooth to the second derivative, 0 at whole numbers, 1 between them."""
+    u = u - np.rint(u)
+    return 1.0 - (1.0 - 4.0 * u**2) ** 2
+
+
+many_minima = Landscape(
+    "many_minima", "Many local minima", lambda x, y: 0.1 * (x**2 + y**2) + 0.5 * (ripple(x) + ripple(y)),
+    ((-3.5, 3.5), (-3.0, 3.0)), ((0.0, 0.0),), 0.0, (2.8, 2.3), 0.02,
+)  # fmt: skip
+"""J = 0.1 ‖θ‖² + ½ Σ ripple(θᵢ): a bowl with a local minimum near every pair of whole numbers, in the manner of
+Rastrigin [1974], with a piecewise polynomial in the place of the cosine."""
+
+ALL: dict[str, Landscape] = {each.name: each for each in (bowl, rosenbrock, himmelblau, beale, saddle, plateau, many_minima)}
+
+
+def get(name: str) -> Landscape:
+    """The landscape of this name; ValueError, with the nearest name, for one that does not exist."""
+    if name in ALL:
+        return ALL[name]
+    near = get_close_matches(str(name), ALL, n=1, cutoff=0.0)[0]
+    raise ValueError(f"no landscape is called {name!r}; did you mean {near!r}? There are {', '.join(ALL)}")

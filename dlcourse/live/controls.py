@@ -1,0 +1,112 @@
+"""Controls: traits that know their slider. Range, label and validation stand in one place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import traitlets
+
+
+class Slider(traitlets.TraitType[float, float]):
+    """A number within a range, synced with the page.
+
+    scale : "linear", or "log" for a slider that moves by factors (its values keep three significant digits, so
+    that the number shown is the number used).
+
+    Raises TraitError for anything but a finite number in the range.
+    """
+
+    def __init__(
+        self,
+        default: float,
+        *,
+        low: float,
+        high: float,
+        label: str,
+        description: str,
+        scale: str = "linear",
+        step: float | None = None,
+    ) -> None:
+        if not (math.isfinite(low) and math.isfinite(high) and low < high and (scale != "log" or low > 0)):
+            raise ValueError(f"Slider {label}: needs a range low < high (both above 0 on a log scale), got {low} to {high}")
+        super().__init__(default_value=default)
+        self.low, self.high, self.scale, self.label, self.description, self.interval = (
+            low,
+            high,
+            scale,
+            label,
+            description,
+            step,
+        )
+        self.tag(sync=True)
+
+    def validate(self, obj: Any, value: Any) -> float:
+        number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+        if not number or not self.low <= float(value) <= self.high:
+            raise traitlets.TraitError(
+                f"{self.name} ({self.description}): needs a number from {self.low:g} to {self.high:g}, got {value!r}"
+            )
+        if isinstance(self.interval, int):
+            if float(value) != int(value):
+                raise traitlets.TraitError(f"{self.name} ({self.description}): needs a whole number, got {value!r}")
+            return int(value)
+        return float(value)
+
+    def describe(self) -> dict[str, Any]:
+        """What the page needs to draw the slider."""
+        found = {"label": self.label, "description": self.description, "scale": self.scale, "min": self.low, "max": self.high}
+        return found if self.interval is None else {**found, "step": self.interval}
+
+
+class Choice(traitlets.TraitType[str, str]):
+    """One of some names, synced with the page."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(default_value=names[0])
+        self.names = tuple(names)
+        self.tag(sync=True)
+
+    def validate(self, obj: Any, value: Any) -> str:
+        if value not in self.names:
+            raise traitlets.TraitError(f"{self.name}: there is no {value!r}; choose one of {', '.join(self.names)}")
+        return str(value)
+
+
+class Several(traitlets.TraitType[list[str], list[str]]):
+    """Some of the names, each once, in the table's order; at least one."""
+
+    def __init__(self, names: Sequence[str], default: Sequence[str]) -> None:
+        super().__init__(default_value=list(default))
+        self.names = tuple(names)
+        self.tag(sync=True)
+
+    def validate(self, obj: Any, value: Any) -> list[str]:
+        given = [value] if isinstance(value, str) else list(value)
+        unknown = [name for name in given if name not in self.names]
+        if unknown or not given:
+            what = f"there is no {unknown[0]!r}" if unknown else "none was given"
+            raise traitlets.TraitError(f"{self.name}: {what}; choose from {', '.join(self.names)}")
+        return [name for name in self.names if name in given]
+
+
+class Position(traitlets.TraitType[list[float], list[float]]):
+    """A point [x, y] with finite coordinates no farther than `reach` from 0, synced with the page."""
+
+    def __init__(self, reach: float) -> None:
+        super().__init__(default_value=[0.0, 0.0])
+        self.reach = reach
+        self.tag(sync=True)
+
+    def validate(self, obj: Any, value: Any) -> list[float]:
+        try:
+            point = [float(c) for c in value]
+        except (TypeError, ValueError):
+            point = []
+        if len(point) != 2 or not all(abs(c) <= self.reach for c in point):
+            raise traitlets.TraitError(
+                f"{self.name}: needs two numbers between −{self.reach:g} and {self.reach:g}, got {value!r}"
+            )
+        return point

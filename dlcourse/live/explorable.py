@@ -1,0 +1,75 @@
+"""The explorable: a traced computation, controls and a view, alive in the plain page and in JupyterLab.
+
+One object has two faces. JupyterLab, Binder and VS Code take the ipywidgets face (made with anywidget, each
+control a synced trait). The built book takes the `text/html` face: the program and the state as JSON, which one
+script of the book mounts. Both run the same browser code on the same program.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from pathlib import Path
+from typing import Any, ClassVar
+
+import anywidget
+import traitlets
+
+STATIC = Path(__file__).parent / "static"
+
+
+class Explorable(anywidget.AnyWidget):
+    """Base of all explorables.
+
+    A kind sets `kind` and its control traits, and fills `spec` with what its view draws. `identity` names the
+    object within its page, for links to a state: it should be unique there.
+    """
+
+    _esm = STATIC / "explorables.mjs"
+    _css = STATIC / "explorables.css"
+
+    view: ClassVar[str] = ""
+
+    kind = traitlets.Unicode(read_only=True).tag(sync=True)
+    spec = traitlets.Dict(read_only=True).tag(sync=True)
+    identity = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, identity: str, spec: dict[str, Any], **state: Any) -> None:
+        unknown = sorted(set(state) - set(self.controls()))
+        if unknown:
+            raise TypeError(f"{type(self).__name__}: has no control {unknown[0]!r}; it has {', '.join(self.controls())}")
+        super().__init__(identity=identity, **state)
+        self.set_trait("kind", self.view)
+        self.set_trait("spec", spec)
+
+    @classmethod
+    def controls(cls) -> list[str]:
+        """The names of the traits that make up the state."""
+        base = Explorable.class_trait_names()
+        return [name for name in cls.class_trait_names(sync=True) if name not in base and not name.startswith("_")]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The values of all controls."""
+        return {name: getattr(self, name) for name in self.controls()}
+
+    def still(self) -> str:
+        """The alternative for pages without scripts: HTML that shows or says what the start state looks like."""
+        raise NotImplementedError(f"{type(self).__name__} has no still picture")
+
+    def to_html(self) -> str:
+        """The face of the built book."""
+        payload = json.dumps(
+            {"kind": self.kind, "state": self.state, "spec": self.spec}, ensure_ascii=False, separators=(",", ":")
+        )
+        payload = payload.replace("<", "\\u003c")
+        return (
+            f'<div class="dlcourse-explorable" data-kind="{html.escape(self.kind)}" id="{html.escape(self.identity)}">'
+            f'<script type="application/json">{payload}</script><noscript>{self.still()}</noscript></div>'
+        )
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**options)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        data = {**(data or {}), "text/html": self.to_html(), "text/plain": f"{type(self).__name__}({self.identity!r})"}
+        return data, metadata

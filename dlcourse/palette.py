@@ -1,0 +1,13 @@
+"""The book's colours, each written once.
+
+Mid tones that keep a contrast of at least 3 : 1 against both the light and the dark page, told apart by
+readers with any of the common colour deficiencies, and the same for a method wherever it appears.
+"""
+
+METHODS = {
+    "gradient_descent": "#d55e00",
+    "momentum": "#2f7fc1",
+    "accumulated_momentum": "#8a6fd1",
+    "heavy_ball": "#0f9d74",
+    "nesterov": "#cf5a9b",
+}
