@@ -37,12 +37,15 @@ $(BUILT): $(INSTALLED) $(SOURCES)
 ## install: make .venv with the locked requirements and the package
 install: $(INSTALLED)
 
-# Without the stamp an existing .venv is the remains of an interrupted install, so it is made anew.
-$(INSTALLED): requirements.txt pyproject.toml
+# Without its stamp an existing .venv is the remains of an interrupted install, so it is made anew.
+$(VENV)/.locked: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("The course needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12")'
 	@test -f $@ && $(PY) -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
 	@rm -f $@
 	$(PY) -m pip install --disable-pip-version-check --quiet -r requirements.txt
+	@touch $@
+
+$(INSTALLED): $(VENV)/.locked pyproject.toml
 	$(PY) -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 

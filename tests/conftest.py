@@ -1,0 +1,18 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# The same examples every time, and no failure because a machine was busy for a moment.
+settings.register_profile("dlcourse", derandomize=True, deadline=None, print_blob=True)
+settings.load_profile("dlcourse")
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The top folder of the checkout."""
+    return Path(__file__).resolve().parent.parent
