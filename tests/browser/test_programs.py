@@ -180,6 +180,7 @@ def test_bad_inputs_are_named(page: Page, inputs: dict, sentence: str) -> None:
         ([["toString", [0], [3]]], 'Unknown kernel "toString"'),
         ([["exp", [7], [3]]], "exp: Slot 7 is used before anything is in it."),
         ([["add", [0, 1], [2]]], "add: An array of shape (3,) does not broadcast to (2,)."),
+        ([["add", [0], [3]]], "add: 2 operands are needed; 1 are given."),
         ([["reshape", [0], [2, 2]]], "reshape: (3,) cannot be reshaped to (2, 2)."),
         ([["matmul", [0, 1], []]], "matmul: (3,) @ (2, 2) do not fit to ()."),
         (

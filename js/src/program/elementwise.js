@@ -63,6 +63,8 @@ const integerPower = (exponent) => (m, o, n, a, sa) => {
 
 /** Emits `kernel` over operands that broadcast to `shape`; returns the slot of the result. */
 export function elementwise(build, kernel, operands, shape) {
+  const arity = (kernel.length - 3) / 2; // m, o, n, then a position and a step for each operand
+  if (operands.length !== arity) throw new Error(`${arity} operands are needed; ${operands.length} are given.`);
   const out = build.allocate(shape);
   const o = out.offset;
   const { sizes, strides } = loops(shape, operands.map((operand) => broadcastStrides(operand, shape)));
@@ -83,7 +85,7 @@ export function elementwise(build, kernel, operands, shape) {
     3: rows === 1
       ? (m) => kernel(m, o, n, a, sa, b, sb, c, sc)
       : (m) => { for (let r = 0; r < rows; r++) kernel(m, o + r * n, n, A[r], sa, B[r], sb, C[r], sc); },
-  }[operands.length]);
+  }[arity]);
   return out;
 }
 

@@ -50,9 +50,13 @@ export function loops(shape, strides) {
 
 /** The position of every element of an array, in C order. */
 export function positions(shape, strides, offset = 0) {
-  let all = [offset];
+  let all = Int32Array.of(offset);
   shape.forEach((n, d) => {
-    all = all.flatMap((start) => Array.from({ length: n }, (_, i) => start + i * strides[d]));
+    const next = new Int32Array(all.length * n);
+    for (let i = 0, k = 0; i < all.length; i++) {
+      for (let j = 0; j < n; j++, k++) next[k] = all[i] + j * strides[d];
+    }
+    all = next;
   });
-  return Int32Array.from(all);
+  return all;
 }
