@@ -1,0 +1,104 @@
+/** Bringing explorables to life: on the built page (`mountAll`) and as a widget (`render`). */
+
+import { html } from "./dom.js";
+import { readFragment } from "./link.js";
+import { pageStore, widgetStore } from "./store.js";
+import * as descent from "./views/descent.js";
+import * as question from "./views/question.js";
+
+/**
+ * A kind of view: `names` (its state), `create(root, spec, store)` → {results, destroy, restore?, accept},
+ * where `accept(name, value)` returns the value to store (clamped) or throws a sentence, and
+ * `restore(texts)` applies what a fragment says, as far as it is known and valid.
+ */
+const kinds = { descent, question };
+
+const KEYS = ["keydown", "keyup", "keypress"];
+const stop = (event) => event.stopPropagation();
+
+/** Draw explorable `kind` into `el`. What cannot be drawn says so in a sentence, there and in the console. */
+export function mount(el, kind, spec, store) {
+  // JupyterLab would take the arrow keys for its cells: it reads the attribute, others see no event.
+  const root = html("div", { class: "dl-root", "data-kind": String(kind), "data-lm-suppress-shortcuts": "true" });
+  for (const name of KEYS) root.addEventListener(name, stop);
+  el.append(root);
+  try {
+    const known = Object.hasOwn(kinds, kind) ? kinds[kind] : null;
+    if (!known) throw new Error(`no explorable is of the kind "${kind}"; known are ${Object.keys(kinds).join(", ")}`);
+    const view = known.create(root, spec, store, el.id || "");
+    const state = {};
+    for (const name of known.names) Object.defineProperty(state, name, { enumerable: true, get: () => store.get(name) });
+    return {
+      state,
+      get results() {
+        return view.results();
+      },
+      set(name, value) {
+        if (!known.names.includes(name)) throw new Error(`"${name}" is not part of this explorable's state: ${known.names.join(", ")}`);
+        store.set(name, view.accept(name, value));
+      },
+      restore: (texts) => view.restore?.(texts),
+      destroy() {
+        view.destroy();
+        store.destroy();
+        root.remove();
+      },
+    };
+  } catch (error) {
+    console.error(error);
+    root.replaceChildren(html("p", { class: "dl-error", role: "alert" }, `This explorable cannot be shown: ${error.message}.`));
+    return { state: {}, results: {}, set() {}, restore() {}, destroy: () => root.remove(), error };
+  }
+}
+
+function mountOne(el) {
+  if (el.explorable) return;
+  let payload;
+  try {
+    payload = JSON.parse(el.querySelector('script[type="application/json"]').textContent);
+    if (payload === null || typeof payload.spec !== "object" || payload.spec === null || typeof payload.state !== "object" || payload.state === null) throw 0;
+  } catch {
+    payload = { kind: el.dataset.kind, spec: null, state: {} };
+  }
+  if (payload.spec === null) {
+    const error = new Error("its description in the page is missing or damaged");
+    console.error(error);
+    el.append(html("p", { class: "dl-error", role: "alert" }, `This explorable cannot be shown: ${error.message}.`));
+    el.explorable = { state: {}, results: {}, set() {}, restore() {}, destroy() {}, error };
+    return;
+  }
+  el.explorable = mount(el, payload.kind ?? el.dataset.kind, payload.spec, pageStore(payload.state));
+}
+
+/** Mount every explorable of the document that is not yet mounted, and follow links to their states. */
+export function mountAll(document) {
+  const apply = (fragment, jump) => {
+    const target = readFragment(fragment);
+    const el = target && document.getElementById(target.id);
+    if (!el?.explorable?.restore) return false;
+    el.explorable.restore(target.values);
+    if (jump) el.scrollIntoView({ block: "nearest" });
+    return true;
+  };
+  for (const el of document.querySelectorAll(".dlcourse-explorable")) mountOne(el);
+  const window = document.defaultView;
+  apply(window.location.hash, true);
+  if (document.dlcourseLinks) return;
+  document.dlcourseLinks = true;
+  window.addEventListener("hashchange", () => apply(window.location.hash, true));
+  // A "show me" link that is followed twice changes no address the second time.
+  document.addEventListener("click", (event) => {
+    const href = event.target.closest?.("a[href]")?.getAttribute("href");
+    if (href && href === window.location.hash) apply(href, true);
+  });
+}
+
+/** The face for JupyterLab, VS Code and the like (anywidget). */
+export function render({ model, el }) {
+  const kind = model.get("kind");
+  const store = widgetStore(model, Object.hasOwn(kinds, kind) ? kinds[kind].names : []);
+  el.classList.add("dlcourse-explorable");
+  const handle = mount(el, kind, model.get("spec"), store);
+  el.explorable = handle;
+  return () => handle.destroy();
+}

@@ -1,0 +1,407 @@
+/** Descent on a landscape: map, loss, controls and words over one traced program per landscape and method. */
+
+import { button, chips, select, slider } from "../controls.js";
+import { html, text } from "../dom.js";
+import { clamp, parseNumber, writeFragment } from "../link.js";
+import { compile } from "../program/compile.js";
+import { LossPlot } from "./losses.js";
+import { aspect, DescentMap, windowOf } from "./map.js";
+import { Readout, sentence } from "./readout.js";
+
+export const names = ["landscape", "methods", "alpha", "beta", "condition", "start", "step"];
+
+const SLIDERS = ["alpha", "beta", "condition"];
+const WIDE = 600; // from here the loss stands beside the map
+const GAP = 18;
+const PLAY = 3000; // milliseconds for all steps
+const SETTLE = 500; // milliseconds of rest after which the loss axis may shrink
+
+function check(spec) {
+  for (const name of ["steps", "grid", "controls", "methods", "landscapes"]) {
+    if (spec[name] === undefined) throw new Error(`its description lacks "${name}"`);
+  }
+  if (!spec.methods.length || !spec.landscapes.length) throw new Error("it has no method or no landscape to show");
+}
+
+/** What a value of the state has to be; → the value, clamped to its range, or undefined. */
+function valid(spec, ratio, landscape, name, value) {
+  const finite = typeof value === "number" && Number.isFinite(value);
+  if (name === "landscape") return spec.landscapes.some((l) => l.name === value) ? value : undefined;
+  if (name === "methods") {
+    if (!Array.isArray(value) || !value.length) return undefined;
+    return value.every((m) => spec.methods.some((known) => known.name === m)) ? spec.methods.map((m) => m.name).filter((m) => value.includes(m)) : undefined;
+  }
+  if (name === "step") return finite ? clamp(Math.round(value), 0, spec.steps) : undefined;
+  if (name === "start") {
+    if (!Array.isArray(value) || value.length !== 2 || !value.every((v) => typeof v === "number" && Number.isFinite(v))) return undefined;
+    const [across, up] = windowOf(landscape, ratio);
+    return [clamp(value[0], ...across), clamp(value[1], ...up)];
+  }
+  const control = spec.controls[name];
+  return control && finite ? clamp(value, control.min, control.max) : undefined;
+}
+
+function same(path, other, last) {
+  for (let n = 0; n < 2 * last + 2; n++) if (!(Math.abs(path[n] - other[n]) <= 1e-6 * (1 + Math.abs(path[n])))) return false;
+  return last > 0;
+}
+
+export function create(root, spec, store, id) {
+  check(spec);
+  const landscapes = new Map(spec.landscapes.map((l) => [l.name, l]));
+  const current = () => {
+    const landscape = landscapes.get(store.get("landscape"));
+    if (!landscape) throw new Error(`there is no landscape "${store.get("landscape")}"; known are ${[...landscapes.keys()].join(", ")}`);
+    return landscape;
+  };
+  const uses = (landscape, name) => (landscape.uses ?? []).includes(name);
+  current();
+
+  // ---- the computation ------------------------------------------------------------------------------------------
+
+  const programs = new Map(); // compiled when first needed
+  const compiled = (key, json) => {
+    if (!programs.has(key)) {
+      if (!json) throw new Error(`its description lacks the program of ${key}`);
+      programs.set(key, compile(json));
+    }
+    return programs.get(key);
+  };
+  const parameters = (landscape) => (uses(landscape, "condition") ? { condition: store.get("condition") } : {});
+
+  let computed = { key: "" };
+  const runs = new Map(); // method → run under `computed.key`
+  function compute() {
+    const landscape = current();
+    const key = JSON.stringify([landscape.name, store.get("alpha"), store.get("beta"), parameters(landscape), store.get("start")]);
+    if (key !== computed.key) {
+      runs.clear();
+      computed = { key };
+    }
+    const minimum = landscape.minimum ?? 0;
+    for (const { name, label } of chosen()) {
+      if (runs.has(name)) continue;
+      const program = compiled(`${name} on ${landscape.name}`, landscape.paths?.[name]);
+      const out = program.run({ start: store.get("start"), alpha: store.get("alpha"), beta: store.get("beta"), ...parameters(landscape) });
+      const path = out.path.slice();
+      const loss = out.loss.slice();
+      let divergedAt = null;
+      for (let k = 0; k <= spec.steps; k++) {
+        if (!(Math.abs(path[2 * k]) <= spec.escape && Math.abs(path[2 * k + 1]) <= spec.escape)) {
+          divergedAt = k;
+          break;
+        }
+      }
+      const above = loss.map((value) => value - minimum);
+      const reached = spec.target > 0 ? above.findIndex((value) => value < spec.target) : -1;
+      runs.set(name, { name, label, path, loss, above, divergedAt, reachedAt: reached < 0 ? null : reached, several: landscape.minima.length > 1 });
+    }
+  }
+  const chosen = () => {
+    const wanted = store.get("methods") ?? [];
+    return spec.methods.filter((m) => wanted.includes(m.name));
+  };
+  const shownStep = () => clamp(Math.round(store.get("step") ?? spec.steps), 0, spec.steps);
+
+  // ---- what is seen ---------------------------------------------------------------------------------------------
+
+  const pickStart = (start) => store.set("start", start);
+  const ratio = aspect(spec.landscapes);
+  const map = new DescentMap(spec.methods, spec.grid[0] * spec.grid[1], ratio, pickStart);
+  map.current = () => store.get("start");
+  const losses = new LossPlot(spec.methods, spec.steps, spec.target, (step) => {
+    pause();
+    store.set("step", step);
+  });
+  const readout = new Readout(spec.methods);
+
+  const goalState = html("span", { class: "dl-hidden" });
+  const goal = html("p", { class: "dl-goal" }, html("strong", {}, "Goal", goalState), " ", html("span", {}, spec.goal ?? ""));
+  goal.hidden = !spec.goal;
+
+  const sliders = new Map();
+  for (const name of SLIDERS) {
+    if (spec.controls[name]) sliders.set(name, slider({ ...spec.controls[name], className: `dl-${name}` }, (value) => store.set(name, value)));
+  }
+  const landscapeSelect = select({ label: "Landscape", options: spec.landscapes }, goTo);
+  const methodChips = chips({ label: "Methods", options: spec.methods }, (list) => store.set("methods", list));
+  const scrubber = slider({ label: "", description: "step", className: "dl-scrubber", min: 0, max: spec.steps, step: 1 }, (step) => {
+    pause();
+    store.set("step", step);
+  });
+  const playButton = button({ icon: "play", label: "Play", className: "dl-play" }, () => (playing ? pause() : play()));
+  const stepButton = button({ icon: "step", label: "One step", wordless: true, className: "dl-step" }, () => {
+    pause();
+    store.set("step", shownStep() >= spec.steps ? 0 : shownStep() + 1);
+  });
+  const resetButton = button({ icon: "reset", label: "Reset", className: "dl-reset" }, reset);
+  const linkButton = button({ icon: "link", label: "Copy link", className: "dl-link" }, copyLink);
+  linkButton.element.title = "Copy a link to this setting";
+  linkButton.element.hidden = !id;
+
+  const figure = html("div", { class: "dl-figure" }, map.element, losses.element);
+  const controls = html(
+    "div",
+    { class: "dl-controls" },
+    html("div", { class: "dl-sliders" }, ...[...sliders.values()].map((s) => s.element)),
+    html("div", { class: "dl-choices" }, landscapeSelect.element, methodChips.element),
+    html("div", { class: "dl-time" }, playButton.element, stepButton.element, scrubber.element, resetButton.element, linkButton.element),
+  );
+  root.append(goal, figure, controls, readout.element, readout.live);
+
+  // ---- drawing --------------------------------------------------------------------------------------------------
+
+  let room = 0; // width of the figure, told by the observer: to ask for it would make the browser lay out the page
+  let size = 0; // the width drawn for
+  let surfaceKey = "";
+  function layout() {
+    if (room < 50 || room === size) return room >= 50;
+    size = room;
+    const wide = room >= WIDE;
+    figure.classList.toggle("dl-wide", wide);
+    const mapWidth = wide ? Math.round((room - GAP) * 0.62) : room;
+    const height = map.resize(mapWidth);
+    losses.resize(wide ? room - GAP - mapWidth : room, wide ? height + 10 : 200);
+    surfaceKey = "";
+    return true;
+  }
+
+  function draw() {
+    const landscape = current();
+    const key = JSON.stringify([landscape.name, parameters(landscape)]);
+    if (key !== surfaceKey && !(held && surfaceKey === `${key} rough`)) {
+      map.drawLandscape(landscape, compiled(`the surface of ${landscape.name}`, landscape.surface), parameters(landscape), held);
+      surfaceKey = held ? `${key} rough` : key;
+    }
+    const step = shownStep();
+    const shown = chosen().map((method) => {
+      const run = runs.get(method.name);
+      const ended = run.divergedAt !== null && step >= run.divergedAt;
+      let last = ended ? run.divergedAt : step;
+      while (last > 0 && !(Number.isFinite(run.path[2 * last]) && Number.isFinite(run.path[2 * last + 1]))) last--;
+      const [x, y] = [run.path[2 * last], run.path[2 * last + 1]];
+      const distance = landscape.minima.length ? Math.min(...landscape.minima.map(([a, b]) => Math.hypot(x - a, y - b))) : null;
+      return { ...run, last, distance, ended, note: step === 0 ? "" : ended ? `${run.label} diverged at step ${run.divergedAt}` : run.label };
+    });
+    // Paths that coincide (two methods that are the same under these settings): the upper one is dashed.
+    shown.forEach((run, i) => {
+      run.dashed = shown.slice(0, i).some((other) => !other.dashed && same(run.path, other.path, run.last));
+    });
+    map.drawPaths(shown, store.get("start"));
+    losses.draw(shown, step);
+    readout.update(
+      shown.map((run) => {
+        const [facts, verdict] = sentence(run, step, landscape.minimum ?? 0);
+        return { name: run.name, label: run.label, facts, verdict, diverged: run.ended };
+      }),
+    );
+    const winners = shown.filter((run) => run.reachedAt !== null && run.reachedAt <= step && !run.ended);
+    text(goalState, winners.length ? " reached" : "");
+    goal.classList.toggle("dl-done", winners.length > 0);
+
+    for (const [name, control] of sliders) {
+      const hidden = name === "condition" && !uses(landscape, name);
+      control.element.hidden = hidden;
+      if (!hidden) control.update(store.get(name));
+    }
+    landscapeSelect.update(landscape.name);
+    methodChips.update(store.get("methods") ?? []);
+    scrubber.update(step);
+  }
+
+  let failed = null;
+  function update() {
+    pending = 0;
+    if (failed) return;
+    try {
+      if (!layout()) {
+        stale = true; // no room yet (a closed fold, a hidden tab): drawn when there is
+        return;
+      }
+      stale = false;
+      compute();
+      draw();
+    } catch (error) {
+      failed = error;
+      console.error(error);
+      root.replaceChildren(html("p", { class: "dl-error", role: "alert" }, `This explorable cannot be shown: ${error.message}.`));
+    }
+  }
+
+  let pending = 0;
+  let stale = true;
+  let visible = false;
+  function schedule() {
+    stale = true;
+    if (visible && !pending) pending = requestAnimationFrame(update);
+  }
+
+  // The axis of the loss shrinks only when the reader rests.
+  let held = false;
+  let rest = 0;
+  function settleSoon() {
+    clearTimeout(rest);
+    rest = setTimeout(() => {
+      if (held) return;
+      losses.settle();
+      schedule();
+    }, SETTLE);
+  }
+  const press = () => (held = true);
+  const release = () => {
+    if (held) settleSoon();
+    held = false;
+  };
+  root.addEventListener("pointerdown", press);
+  for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, release);
+
+  const stopListening = store.onChange((name) => {
+    if (name === "landscape" || name === "methods") losses.settle();
+    else if (name !== "step") settleSoon();
+    readout.awaken();
+    schedule();
+  });
+
+  // ---- what the reader does -------------------------------------------------------------------------------------
+
+  const remembered = new Map(); // landscape → the start and α that the reader left there
+  function goTo(name) {
+    const from = store.get("landscape");
+    if (name === from) return;
+    remembered.set(from, { start: store.get("start"), alpha: store.get("alpha") });
+    const there = remembered.get(name) ?? { start: landscapes.get(name).start, alpha: landscapes.get(name).alpha };
+    store.set("landscape", name);
+    store.set("start", there.start);
+    store.set("alpha", there.alpha);
+  }
+
+  function reset() {
+    pause();
+    remembered.clear();
+    for (const name of names) if (store.initial[name] !== undefined) store.set(name, store.initial[name]);
+    losses.settle();
+    schedule();
+  }
+
+  let playing = 0;
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  function play() {
+    const from = shownStep() >= spec.steps ? 0 : shownStep();
+    const coarse = calm.matches ? Math.ceil(spec.steps / 5) : 1;
+    const begun = performance.now();
+    store.set("step", from);
+    playButton.update({ icon: "pause", label: "Pause" });
+    const tick = (now) => {
+      const gone = Math.max(0, Math.floor(((now - begun) / PLAY) * spec.steps));
+      const step = Math.min(spec.steps, from + Math.floor(gone / coarse) * coarse);
+      store.set("step", step);
+      if (step >= spec.steps) pause();
+      else playing = requestAnimationFrame(tick);
+    };
+    playing = requestAnimationFrame(tick);
+  }
+  function pause() {
+    if (!playing) return;
+    cancelAnimationFrame(playing);
+    playing = 0;
+    playButton.update({ icon: "play", label: "Play" });
+  }
+
+  let thanks = 0;
+  function copyLink() {
+    const landscape = current();
+    const state = {
+      landscape: landscape.name,
+      methods: chosen().map((m) => m.name),
+      alpha: store.get("alpha"),
+      beta: store.get("beta"),
+      ...parameters(landscape),
+      start: store.get("start"),
+      step: shownStep(),
+    };
+    const fragment = writeFragment(id, state);
+    window.history.replaceState(window.history.state, "", fragment);
+    const say = (words) => {
+      linkButton.update({ icon: "link", label: words });
+      text(readout.live, words === "Copied" ? "Link copied" : "The link is in the address bar");
+      clearTimeout(thanks);
+      thanks = setTimeout(() => linkButton.update({ icon: "link", label: "Copy link" }), 2500);
+    };
+    const inBar = () => say("In address bar");
+    if (!navigator.clipboard) inBar();
+    else navigator.clipboard.writeText(window.location.href).then(() => say("Copied"), inBar);
+  }
+
+  /** From a fragment: known names, finite numbers in their range; anything else is ignored. */
+  function restore(texts) {
+    pause();
+    const apply = (name, value) => {
+      const accepted = value === undefined ? undefined : valid(spec, ratio, current(), name, value);
+      if (accepted !== undefined) store.set(name, accepted);
+    };
+    const landscape = texts.get("landscape");
+    if (landscapes.has(landscape)) goTo(landscape);
+    for (const name of [...SLIDERS, "step"]) if (texts.has(name)) apply(name, parseNumber(texts.get(name)));
+    if (texts.has("methods")) {
+      const known = texts.get("methods").split(",").filter((m) => spec.methods.some(({ name }) => name === m));
+      if (known.length) apply("methods", known);
+    }
+    if (texts.has("start")) apply("start", texts.get("start").split(",").map(parseNumber));
+  }
+
+  function accept(name, value) {
+    const accepted = valid(spec, ratio, current(), name, value);
+    if (accepted === undefined) throw new Error(`${name} cannot be ${JSON.stringify(value)}`);
+    return accepted;
+  }
+
+  // ---- on screen, off screen, resized ---------------------------------------------------------------------------
+
+  const onScreen = new IntersectionObserver(
+    (entries) => {
+      visible = entries[entries.length - 1].isIntersecting;
+      if (!visible) pause();
+      else if (stale) schedule();
+    },
+    { rootMargin: "100px" },
+  );
+  onScreen.observe(root);
+  const resized = new ResizeObserver(() => {
+    room = Math.floor(figure.clientWidth);
+    if (room !== size) schedule();
+  });
+  resized.observe(figure);
+  const beforePrint = () => update();
+  window.addEventListener("beforeprint", beforePrint);
+
+  const box = root.getBoundingClientRect();
+  if (box.top < window.innerHeight && box.bottom > 0) {
+    visible = true;
+    room = Math.floor(figure.clientWidth);
+    update();
+    if (failed) throw failed;
+  }
+
+  return {
+    accept,
+    restore,
+    results() {
+      compute();
+      const list = chosen().map(({ name }) => [name, runs.get(name)]);
+      const pick = (key) => Object.fromEntries(list.map(([name, run]) => [name, run[key]]));
+      return { paths: pick("path"), losses: pick("loss"), divergedAt: pick("divergedAt") };
+    },
+    destroy() {
+      pause();
+      stopListening();
+      readout.destroy();
+      clearTimeout(rest);
+      clearTimeout(thanks);
+      cancelAnimationFrame(pending);
+      onScreen.disconnect();
+      resized.disconnect();
+      for (const name of ["pointerup", "pointercancel"]) window.removeEventListener(name, release);
+      window.removeEventListener("beforeprint", beforePrint);
+    },
+  };
+}

@@ -1,0 +1,240 @@
+/** J − J* against the step, on a log axis that stands still while a slider moves. */
+
+import { ticks } from "d3-array";
+import { attribute, freshId, svg, text } from "../dom.js";
+import { power } from "../format.js";
+import { clamp } from "../link.js";
+import { Occupancy, place, textWidth } from "./labels.js";
+
+const MARGIN = { left: 42, right: 10, top: 26, bottom: 36 };
+export const FLOOR = -16; // decades; below it rounding speaks
+const LINE = 16;
+
+const pixel = (v) => Math.round(v * 10) / 10;
+
+export class LossPlot {
+  constructor(methods, steps, target, onStep) {
+    this.steps = steps;
+    this.target = target;
+    this.occupancy = new Occupancy();
+    const clipId = freshId();
+    this.clipRect = svg("rect", {});
+    this.axes = svg("g", { class: "dl-axes" });
+    this.goal = svg("path", { class: "dl-goal-line" });
+    this.goalLabel = svg("text", { class: "dl-label dl-goal-label" }, target > 0 ? `goal ${power(Math.log10(target)).includes(".") ? target : power(Math.log10(target))}` : "");
+    this.now = svg("path", { class: "dl-now" });
+    this.curves = new Map(
+      methods.map((method) => {
+        const future = svg("path", { class: "dl-future" });
+        const curve = svg("path", { class: "dl-curve", "data-method": method.name });
+        const dot = svg("circle", { class: "dl-end", r: 4 });
+        const exit = svg("path", { class: "dl-exit" });
+        const label = svg("text", { class: "dl-label" }, method.label);
+        if (method.dash) for (const node of [future, curve]) node.setAttribute("stroke-dasharray", method.dash);
+        for (const node of [future, curve, dot, exit, label]) node.style.setProperty("--dl-c", method.colour);
+        return [method.name, { title: method.label, dash: method.dash, dashed: false, future, curve, dot, exit, label, kept: -1 }];
+      }),
+    );
+    const all = [...this.curves.values()];
+    this.frame = svg("rect", { class: "dl-frame" });
+    this.plot = svg(
+      "g",
+      {},
+      this.goal,
+      this.now,
+      svg("g", { "clip-path": `url(#${clipId})` }, ...all.flatMap((c) => [c.future, c.curve])),
+      this.frame,
+      ...all.flatMap((c) => [c.exit, c.dot]),
+      this.goalLabel,
+      ...all.map((c) => c.label),
+    );
+    this.element = svg("svg", { class: "dl-losses", role: "img", "aria-label": "Loss above its minimum, J − J*, against the step, on a logarithmic axis" }, svg("defs", {}, svg("clipPath", { id: clipId }, this.clipRect)), this.axes, this.plot);
+    this.#listen(onStep);
+  }
+
+  resize(width, height) {
+    this.width = Math.max(100, width - MARGIN.left - MARGIN.right);
+    this.height = Math.max(90, height - MARGIN.top - MARGIN.bottom);
+    attribute(this.element, "width", width);
+    attribute(this.element, "height", this.height + MARGIN.top + MARGIN.bottom);
+    attribute(this.plot, "transform", `translate(${MARGIN.left} ${MARGIN.top})`);
+    for (const [rect, extra] of [[this.clipRect, 1], [this.frame, 0]]) {
+      attribute(rect, "x", -extra);
+      attribute(rect, "y", -extra);
+      attribute(rect, "width", this.width + 2 * extra);
+      attribute(rect, "height", this.height + 2 * extra);
+    }
+    this.drawn = null;
+  }
+
+  /** Forget the axis: the next drawing chooses it afresh. */
+  settle() {
+    this.domain = null;
+  }
+
+  /** Whole decades that hold the data. While the reader moves something the axis may grow but not shrink. */
+  #choose(runs) {
+    let low = this.target > 0 ? Math.floor(Math.log10(this.target)) - 1 : 0;
+    let high = this.target > 0 ? Math.ceil(Math.log10(this.target)) + 3 : 0;
+    if (!(this.target > 0)) [low, high] = [0, 0];
+    for (const { above } of runs) {
+      const first = Math.log10(Math.max(above[0], 10 ** FLOOR));
+      for (const value of above) {
+        if (!Number.isFinite(value)) break;
+        const z = Math.max(FLOOR, Math.log10(value));
+        if (z < low) low = z;
+        if (z > high) high = Math.min(z, first + 2); // what grows beyond leaves through the top
+      }
+    }
+    if (low !== Math.floor(low)) low = 2 * Math.floor(low / 2);
+    low = Math.max(FLOOR, low);
+    high = Math.min(Math.ceil(high), FLOOR + 40);
+    if (this.domain) {
+      low = Math.min(low, this.domain[0]);
+      high = Math.max(high, this.domain[1]);
+    }
+    this.domain = [low, Math.max(high, low + 3)];
+  }
+
+  /** runs: [{name, above (J − J* at each step), divergedAt}] of the methods shown; `step` is the present one. */
+  draw(runs, step) {
+    this.#choose(runs);
+    const [low, high] = this.domain;
+    const { width, height, occupancy, steps } = this;
+    this.x = (k) => (k / steps) * width;
+    const y = (z) => ((high - z) / (high - low)) * height;
+    const key = `${low} ${high} ${width} ${height}`;
+    if (key !== this.drawn) this.#drawAxes(low, high, y);
+    this.drawn = key;
+    occupancy.reset(width, height);
+
+    const now = pixel(this.x(step));
+    attribute(this.now, "d", `M${now} 0V${height}`);
+    const labels = [];
+    const shown = new Set();
+    for (const { name, above, divergedAt, dashed } of runs) {
+      shown.add(name);
+      const c = this.curves.get(name);
+      const limit = divergedAt ?? steps;
+      let past = "";
+      let future = "";
+      let exit = null;
+      let previous = 0;
+      const places = [];
+      const w = textWidth(c.label, c.title);
+      for (let k = 0; k <= limit; k++) {
+        const value = above[k];
+        const z = Number.isFinite(value) ? clamp(value > 0 ? Math.log10(value) : -Infinity, low, high + 2) : high + 2;
+        const [u, v] = [pixel(this.x(k)), pixel(y(z))];
+        const piece = `${k ? "L" : "M"}${u} ${v}`;
+        if (k <= step) past += piece;
+        future += piece;
+        if (z > high && k > 0 && previous <= high) exit = u - ((u - this.x(k - 1)) * (z - high)) / (z - previous);
+        if (z <= high) exit = null;
+        if (k > 0 && z <= high) occupancy.segment(this.x(k - 1), y(previous), u, v);
+        if (z <= high && k % Math.ceil(steps / 20) === 0) {
+          const wish = Math.abs(k / steps - 0.6) * 4;
+          places.push([u + 4, v - LINE - 2, wish], [u - w - 4, v + 3, wish + 1], [u - w / 2, v - LINE - 5, wish], [u - w / 2, v + 6, wish]);
+        }
+        previous = z;
+        if (!Number.isFinite(value)) break;
+      }
+      if (c.dashed !== dashed) {
+        for (const node of [c.curve, c.future]) {
+          if (dashed) node.setAttribute("stroke-dasharray", "6 5");
+          else if (c.dash) node.setAttribute("stroke-dasharray", c.dash);
+          else node.removeAttribute("stroke-dasharray");
+        }
+        c.dashed = dashed;
+      }
+      attribute(c.curve, "d", past);
+      attribute(c.future, "d", future);
+      const at = Math.min(step, limit);
+      const value = above[at];
+      const z = value > 0 ? Math.max(Math.log10(value), low) : low;
+      const visible = Number.isFinite(value) && z <= high;
+      if (visible) {
+        attribute(c.dot, "cx", pixel(this.x(at)));
+        attribute(c.dot, "cy", pixel(y(z)));
+      }
+      attribute(c.dot, "visibility", visible ? "visible" : "hidden");
+      const leaves = exit !== null && Number.isFinite(exit);
+      attribute(c.exit, "d", leaves ? `M${pixel(exit)} -4l5 9h-10Z` : "");
+      if (leaves) places.push([exit + 8, 2, 0], [exit - w - 8, 2, 0], [exit + 8, 18, 0], [exit + 8, 34, 0]);
+      text(c.label, c.title);
+      labels.push({ c, width: w, height: LINE, places, kept: c.kept });
+    }
+    for (const [name, c] of this.curves) {
+      for (const node of [c.curve, c.future, c.dot, c.exit, c.label]) node.style.display = shown.has(name) ? "" : "none";
+    }
+    let goal = null;
+    if (this.target > 0) {
+      const z = Math.log10(this.target);
+      const v = pixel(y(z));
+      const within = z > low && z < high;
+      attribute(this.goal, "d", within ? `M0 ${v}H${width}` : "");
+      const w = textWidth(this.goalLabel, this.goalLabel.textContent);
+      const places = [];
+      for (const u of [width - w - 4, 4, width / 2 - w / 2]) places.push([u, v - LINE, u > width / 2 ? 0 : 1], [u, v + 2, 2]);
+      goal = { width: w, height: LINE, places, kept: this.goalKept ?? -1, within };
+    }
+    occupancy.sum();
+    place(goal ? [goal, ...labels] : labels, width, height, occupancy);
+    if (goal) {
+      this.goalKept = goal.kept;
+      this.#setText(this.goalLabel, goal, goal.within);
+    }
+    for (const label of labels) {
+      label.c.kept = label.kept;
+      // The colour tells the method elsewhere too: rather no label than one across the curves.
+      this.#setText(label.c.label, label, label.cost < 14);
+    }
+  }
+
+  #setText(node, box, visible) {
+    attribute(node, "visibility", visible ? "visible" : "hidden");
+    if (!visible) return;
+    attribute(node, "x", pixel(box.x));
+    attribute(node, "y", pixel(box.y + 12));
+  }
+
+  #drawAxes(low, high, y) {
+    const { width, height, steps } = this;
+    const marks = [];
+    const spacing = [1, 2, 4, 5, 10].find((s) => (high - low) / s <= Math.max(2, height / 30)) ?? 10;
+    for (let decade = Math.ceil(low / spacing) * spacing; decade <= high; decade += spacing) {
+      const v = pixel(MARGIN.top + y(decade));
+      marks.push(svg("path", { class: "dl-grid", d: `M${MARGIN.left} ${v}h${width}` }));
+      marks.push(svg("text", { x: MARGIN.left - 7, y: v + 4, "text-anchor": "end" }, power(decade)));
+    }
+    for (const step of ticks(0, steps, Math.max(2, Math.min(5, width / 55)))) {
+      const u = pixel(MARGIN.left + this.x(step));
+      const v = MARGIN.top + height;
+      marks.push(svg("path", { class: "dl-tick", d: `M${u} ${v}v5` }));
+      marks.push(svg("text", { x: u, y: v + 18, "text-anchor": step === steps ? "end" : "middle" }, String(step)));
+    }
+    marks.push(svg("text", { class: "dl-axis-name", x: 2, y: 14, "text-anchor": "start" }, "J − J*"));
+    marks.push(svg("text", { class: "dl-axis-name", x: MARGIN.left + width / 2, y: MARGIN.top + height + 33, "text-anchor": "middle" }, "step"));
+    this.axes.replaceChildren(...marks);
+  }
+
+  /** A mouse on the plot picks the step shown. */
+  #listen(onStep) {
+    const pick = (event) => {
+      const box = this.element.getBoundingClientRect();
+      onStep(clamp(Math.round(((event.clientX - box.left - MARGIN.left) / this.width) * this.steps), 0, this.steps));
+    };
+    let held = false;
+    this.element.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0 || event.pointerType === "touch") return;
+      held = true;
+      this.element.setPointerCapture(event.pointerId);
+      event.preventDefault();
+      pick(event);
+    });
+    this.element.addEventListener("pointermove", (event) => {
+      if (held) pick(event);
+    });
+    for (const name of ["pointerup", "pointercancel"]) this.element.addEventListener(name, () => (held = false));
+  }
+}

@@ -1,0 +1,438 @@
+/** The map: contours, one path per method, the start point that the reader moves. */
+
+import { ticks, tickStep } from "d3-array";
+import { attribute, freshId, svg, text } from "../dom.js";
+import { decimals, fixed } from "../format.js";
+import { clamp } from "../link.js";
+import { Occupancy, place, textWidth } from "./labels.js";
+import { FINE, LEVELS, sample, shade } from "./surface.js";
+
+export const MARGIN = { left: 40, right: 8, top: 8, bottom: 26 };
+const [ROUGH, FINEST] = [72, 128]; // columns of the grid on which contours are found: in motion, at rest
+const AGES = 7; // shades of a path, from its first step to its last
+const EDGE = 4; // paths are drawn this far beyond the frame and cut off there
+const LINE = 16; // height of a label
+
+const pixel = (v) => Math.round(v * 10) / 10;
+
+/** The part of a segment inside [−EDGE, width + EDGE] × [−EDGE, height + EDGE], written into `out`; false if none. */
+function clip(x0, y0, x1, y1, width, height, out) {
+  let from = 0;
+  let to = 1;
+  const dx = x1 - x0;
+  const dy = y1 - y0;
+  for (const [p, q] of [[-dx, x0 + EDGE], [dx, width + EDGE - x0], [-dy, y0 + EDGE], [dy, height + EDGE - y0]]) {
+    if (p === 0) {
+      if (q < 0) return false;
+    } else if (p < 0) from = Math.max(from, q / p);
+    else to = Math.min(to, q / p);
+  }
+  if (from > to) return false;
+  out[0] = x0 + from * dx;
+  out[1] = y0 + from * dy;
+  out[2] = x0 + to * dx;
+  out[3] = y0 + to * dy;
+  return true;
+}
+
+/** Height : width of a frame that suits all landscapes when both axes have the same unit. */
+export function aspect(landscapes) {
+  const ratios = landscapes.map(({ x, y }) => (y[1] - y[0]) / (x[1] - x[0])).sort((a, b) => a - b);
+  return clamp(ratios[ratios.length >> 1], 0.6, 0.9);
+}
+
+/**
+ * What the frame shows: the landscape's domain, with more of the shorter axis so that both axes have the same
+ * unit (a step straight downhill then looks so); a domain of quite another shape fills the frame as it is.
+ */
+export function windowOf({ x, y }, ratio) {
+  const widen = ([low, high], factor) => {
+    const extra = ((high - low) * (factor - 1)) / 2;
+    return [low - extra, high + extra];
+  };
+  const factor = (y[1] - y[0]) / (x[1] - x[0]) / ratio;
+  if (factor > 1.7 || factor < 1 / 1.7) return [x, y];
+  return factor > 1 ? [widen(x, factor), y] : [x, widen(y, 1 / factor)];
+}
+
+export class DescentMap {
+  /** `onStart([x, y])` is called while the reader moves the start point. */
+  constructor(methods, batch, ratio, onStart) {
+    this.batch = batch;
+    this.ratio = ratio;
+    this.onStart = onStart;
+    this.occupancy = new Occupancy();
+    this.reference = {};
+    const clipId = freshId();
+    this.clipRect = svg("rect", {});
+    this.shades = Array.from({ length: LEVELS }, () => svg("path", { class: "dl-level", transform: `scale(${1 / FINE})`, "fill-rule": "evenodd" }));
+    this.background = svg("rect", { class: "dl-deepest" });
+    this.minima = svg("g", { class: "dl-minima" });
+    this.paths = new Map(methods.map((method) => [method.name, this.#pathElements(method)]));
+    this.tails = svg("g", { class: "dl-tails", "clip-path": `url(#${clipId})` }, ...[...this.paths.values()].map((p) => p.line));
+    this.heads = svg("g", { class: "dl-heads" }, ...[...this.paths.values()].map((p) => p.head));
+    this.names = svg("g", { class: "dl-labels" }, ...[...this.paths.values()].flatMap((p) => [p.leader, p.label]));
+    this.axes = svg("g", { class: "dl-axes", "aria-hidden": "true" });
+    this.minimumLabel = svg("text", { class: "dl-label dl-minimum", "aria-hidden": "true" }, "minimum");
+    this.startLabel = svg("text", { class: "dl-label dl-start-label", "aria-hidden": "true" }, "start");
+    this.start = svg(
+      "g",
+      { class: "dl-start", tabindex: 0, role: "slider", "aria-label": "Start point, moved with the arrow keys" },
+      svg("circle", { r: 22, class: "dl-touch" }),
+      svg("circle", { r: 8.5, class: "dl-ring" }),
+      svg("circle", { r: 3, class: "dl-core" }),
+    );
+    this.frame = svg("rect", { class: "dl-frame" });
+    this.plot = svg(
+      "g",
+      {},
+      svg("g", { class: "dl-surface", "clip-path": `url(#${clipId})` }, this.background, ...this.shades, this.minima),
+      this.tails,
+      this.frame,
+      this.heads,
+      this.names,
+      this.minimumLabel,
+      this.startLabel,
+      this.start,
+    );
+    this.element = svg("svg", { class: "dl-map", role: "group" }, svg("defs", {}, svg("clipPath", { id: clipId }, this.clipRect)), this.axes, this.plot);
+    this.shades.forEach((shape, k) => shape.style.setProperty("--dl-depth", `${Math.round(100 * (1 - (k + 1) / LEVELS))}%`));
+    this.#listen();
+  }
+
+  #pathElements({ name, colour, dash }) {
+    const aged = (tag) => Array.from({ length: AGES }, (_, k) => svg("path", { class: `${tag} dl-age-${k}` }));
+    const halo = svg("path", { class: "dl-halo" });
+    const lines = aged("dl-stroke");
+    const dots = aged("dl-dots");
+    const arrows = svg("path", { class: "dl-arrows" });
+    if (dash) for (const line of lines) line.setAttribute("stroke-dasharray", dash);
+    const line = svg("g", { class: "dl-path", "data-method": name }, halo, ...lines, ...dots, arrows);
+    const end = svg("circle", { class: "dl-end", r: 5 });
+    const exit = svg("path", { class: "dl-exit" });
+    const head = svg("g", { "data-method": name }, end, exit);
+    const text = svg("text", { class: "dl-label", "data-method": name, "aria-hidden": "true" });
+    const leader = svg("path", { class: "dl-leader" });
+    for (const node of [line, head, text, leader]) node.style.setProperty("--dl-c", colour);
+    return { dash, dashed: false, line, halo, lines, dots, arrows, head, end, exit, label: text, leader, kept: -1 };
+  }
+
+  resize(width) {
+    this.width = Math.max(120, width - MARGIN.left - MARGIN.right);
+    this.height = Math.round(this.width * this.ratio);
+    const total = this.height + MARGIN.top + MARGIN.bottom;
+    attribute(this.element, "width", width);
+    attribute(this.element, "height", total);
+    attribute(this.plot, "transform", `translate(${MARGIN.left} ${MARGIN.top})`);
+    for (const rect of [this.clipRect, this.background, this.frame]) {
+      attribute(rect, "width", this.width);
+      attribute(rect, "height", this.height);
+    }
+    return total;
+  }
+
+  /** Contours, axes and minima of a landscape; `program` computes its surface; rougher while it is `moving`. */
+  drawLandscape(landscape, program, parameters, moving) {
+    this.landscape = landscape;
+    this.window = windowOf(landscape, this.ratio);
+    const [[left, right], [low, high]] = this.window;
+    this.x = (v) => ((v - left) / (right - left)) * this.width;
+    this.y = (v) => ((high - v) / (high - low)) * this.height;
+    const columns = moving ? ROUGH : FINEST;
+    const grid = [columns, Math.round(columns * this.ratio)];
+    const values = sample(program, this.batch, grid, this.window, parameters);
+    const regions = shade(values, grid, landscape.minimum ?? values.reduce((a, b) => Math.min(a, b)), this.width, this.height);
+    this.shades.forEach((shape, k) => shape.setAttribute("d", regions[k]));
+    const drawn = JSON.stringify([landscape.name, this.width, this.height]);
+    if (drawn === this.drawn) return;
+    this.drawn = drawn;
+    this.minimumKept = -1;
+    this.#drawAxes(left, right, low, high);
+    this.minima.replaceChildren(
+      ...landscape.minima.flatMap(([a, b]) => {
+        const [u, v] = [pixel(this.x(a)), pixel(this.y(b))];
+        if (u < 0 || u > this.width || v < 0 || v > this.height) return [];
+        return [svg("path", { class: "dl-cross", d: `M${u - 4} ${v - 4}l8 8m0 -8l-8 8` })];
+      }),
+    );
+  }
+
+  #drawAxes(left, right, low, high) {
+    const { width, height } = this;
+    const across = ticks(left, right, Math.max(3, Math.min(8, width / 70)));
+    const up = ticks(low, high, Math.max(3, Math.min(8, height / 55)));
+    const xPlaces = decimals(tickStep(left, right, Math.max(3, Math.min(8, width / 70))));
+    const yPlaces = decimals(tickStep(low, high, Math.max(3, Math.min(8, height / 55))));
+    const marks = [];
+    for (const value of across) {
+      const u = pixel(MARGIN.left + this.x(value));
+      const v = MARGIN.top + height;
+      marks.push(svg("path", { class: "dl-tick", d: `M${u} ${v}v5` }));
+      // The axis' name takes the place of a number at the far end.
+      if (u < MARGIN.left + width - 26 && u > MARGIN.left + 4) marks.push(svg("text", { x: u, y: v + 18, "text-anchor": "middle" }, fixed(value, xPlaces)));
+    }
+    for (const value of up) {
+      const v = pixel(MARGIN.top + this.y(value));
+      marks.push(svg("path", { class: "dl-tick", d: `M${MARGIN.left} ${v}h-5` }));
+      if (v > MARGIN.top + 24) marks.push(svg("text", { x: MARGIN.left - 8, y: v + 4, "text-anchor": "end" }, fixed(value, yPlaces)));
+    }
+    marks.push(svg("text", { class: "dl-axis-name", x: MARGIN.left + width, y: MARGIN.top + height + 19, "text-anchor": "end" }, "θ₁"));
+    marks.push(svg("text", { class: "dl-axis-name", x: MARGIN.left - 8, y: MARGIN.top + 11, "text-anchor": "end" }, "θ₂"));
+    this.axes.replaceChildren(...marks);
+  }
+
+  /**
+   * runs: [{name, path, last, ended, note, dashed}] of the methods shown: `last` is the last step to draw, its point is
+   * finite; `dashed` lets a path below it be seen.
+   */
+  drawPaths(runs, start) {
+    const { width, height, occupancy } = this;
+    occupancy.reset(width, height);
+    const labels = [];
+    const shown = new Set();
+    const [u0, v0] = [this.x(start[0]), this.y(start[1])];
+    occupancy.box(u0 - 9, v0 - 9, 18, 18, 4);
+    for (const run of runs) {
+      shown.add(run.name);
+      labels.push(this.#drawPath(this.paths.get(run.name), run));
+    }
+    for (const [name, p] of this.paths) {
+      const hidden = shown.has(name) ? null : "none";
+      for (const node of [p.line, p.head, p.label, p.leader]) node.style.display = hidden ?? "";
+    }
+    for (const [a, b] of this.landscape.minima) occupancy.box(this.x(a) - 5, this.y(b) - 5, 10, 10, 2);
+    occupancy.sum();
+    // The start and the minimum say their names when there is room.
+    const around = (u, v, w, near) => [
+      [u + near, v - LINE / 2, 0], [u - near - w, v - LINE / 2, 1], [u - w / 2, v - near - LINE, 1], [u - w / 2, v + near, 1],
+    ];
+    const startWidth = textWidth(this.startLabel, "start");
+    const startBox = { width: startWidth, height: LINE, places: around(u0, v0, startWidth, 12), kept: this.startKept ?? -1 };
+    const others = [startBox];
+    let minimumBox = null;
+    if (this.minima.childElementCount) {
+      const w = textWidth(this.minimumLabel, "minimum");
+      const inside = this.landscape.minima.map(([a, b]) => [this.x(a), this.y(b)]).filter(([u, v]) => u >= 0 && u <= width && v >= 0 && v <= height);
+      minimumBox = { width: w, height: LINE, places: inside.flatMap(([u, v]) => around(u, v, w, 8)), kept: this.minimumKept };
+      others.push(minimumBox);
+    }
+    place([...labels, ...others], width, height, occupancy);
+    for (const label of labels) this.#drawLabel(label);
+    this.startKept = startBox.kept;
+    this.#setText(this.startLabel, startBox, startBox.cost < 40);
+    if (minimumBox) {
+      this.minimumKept = minimumBox.kept;
+      this.#setText(this.minimumLabel, minimumBox, minimumBox.cost < 25);
+    } else attribute(this.minimumLabel, "visibility", "hidden");
+    attribute(this.start, "transform", `translate(${pixel(clamp(u0, 0, width))} ${pixel(clamp(v0, 0, height))})`);
+    const [x, y] = start;
+    const places = this.startPlaces();
+    attribute(this.start, "aria-valuenow", x);
+    attribute(this.start, "aria-valuemin", this.window[0][0]);
+    attribute(this.start, "aria-valuemax", this.window[0][1]);
+    attribute(this.start, "aria-valuetext", `θ₁ = ${fixed(x, places)}, θ₂ = ${fixed(y, places)}`);
+  }
+
+  #setText(node, box, visible) {
+    attribute(node, "x", pixel(box.x));
+    attribute(node, "y", pixel(box.y + 12));
+    attribute(node, "visibility", visible ? "visible" : "hidden");
+  }
+
+  #drawPath(p, { path, last, ended, note, dashed }) {
+    const { width, height, occupancy } = this;
+    const pieces = this.pieces?.length >= 4 * last + 4 ? this.pieces : (this.pieces = new Float64Array(8 * last + 8));
+    const out = [0, 0, 0, 0];
+    let count = 0;
+    let length = 0;
+    let [u, v] = [this.x(path[0]), this.y(path[1])];
+    let exit = null; // where the path left the frame for good
+    let left = 0; // how many pieces it had then
+    let inside = u >= 0 && u <= width && v >= 0 && v <= height;
+    const kept = new Int32Array(last + 1);
+    for (let k = 1; k <= last; k++) {
+      const s = this.x(path[2 * k]);
+      const t = this.y(path[2 * k + 1]);
+      const visible = clip(u, v, s, t, width, height, out);
+      const nowInside = s >= 0 && s <= width && t >= 0 && t <= height;
+      if (visible) {
+        pieces.set(out, 4 * count);
+        kept[count++] = k;
+        length += Math.hypot(out[2] - out[0], out[3] - out[1]);
+        if (!nowInside && inside) {
+          exit = [out[2], out[3], s - u, t - v];
+          left = count;
+        }
+      }
+      inside = nowInside;
+      [u, v] = [s, t];
+    }
+    if (inside) exit = null;
+    else if (exit) {
+      // What crosses the map on its way between points far outside would only hide the rest.
+      count = left;
+      length = 0;
+      for (let n = 0; n < count; n++) length += Math.hypot(pieces[4 * n + 2] - pieces[4 * n], pieces[4 * n + 3] - pieces[4 * n + 1]);
+    }
+    for (let n = 0; n < count; n++) occupancy.segment(pieces[4 * n], pieces[4 * n + 1], pieces[4 * n + 2], pieces[4 * n + 3]);
+
+    // Age runs with the length drawn, so that a long first step and a hundred small last ones both show it.
+    const lines = Array(AGES).fill("");
+    const dots = Array(AGES).fill("");
+    let halo = "";
+    let arrows = "";
+    let travelled = 0;
+    let previous = -1;
+    let [endX, endY] = [NaN, NaN];
+    const gap = clamp(length / 4, 44, 110);
+    let nextArrow = gap * 0.5;
+    for (let n = 0; n < count; n++) {
+      const x0 = pieces[4 * n];
+      const y0 = pieces[4 * n + 1];
+      const x1 = pieces[4 * n + 2];
+      const y1 = pieces[4 * n + 3];
+      const step = Math.hypot(x1 - x0, y1 - y0);
+      const age = length > 0 ? Math.min(AGES - 1, Math.floor(((travelled + step / 2) / length) * AGES)) : AGES - 1;
+      const joined = x0 === endX && y0 === endY;
+      const from = `M${pixel(x0)} ${pixel(y0)}`;
+      const to = `L${pixel(x1)} ${pixel(y1)}`;
+      lines[age] += age === previous && joined ? to : from + to;
+      halo += joined ? to : from + to;
+      const u1 = this.x(path[2 * kept[n]]);
+      const v1 = this.y(path[2 * kept[n] + 1]);
+      // Steps too small to tell apart are a line; those that can be counted have their dots.
+      if (step > 4.5 && u1 === x1 && v1 === y1) dots[age] += `M${pixel(x1)} ${pixel(y1)}h0`;
+      // An arrowhead in the middle of a step long enough to carry it.
+      if (travelled + step / 2 >= nextArrow && step > 13) {
+        const [cx, cy] = [(x0 + x1) / 2, (y0 + y1) / 2];
+        const [ex, ey] = [((x1 - x0) / step) * 4.5, ((y1 - y0) / step) * 4.5];
+        arrows += `M${pixel(cx + ex)} ${pixel(cy + ey)}L${pixel(cx - ex - 0.75 * ey)} ${pixel(cy - ey + 0.75 * ex)}L${pixel(cx - ex + 0.75 * ey)} ${pixel(cy - ey - 0.75 * ex)}Z`;
+        nextArrow = travelled + step / 2 + gap;
+      }
+      travelled += step;
+      previous = age;
+      [endX, endY] = [x1, y1];
+    }
+    if (p.dashed !== dashed) {
+      for (const line of p.lines) {
+        if (dashed) line.setAttribute("stroke-dasharray", "6 5");
+        else if (p.dash) line.setAttribute("stroke-dasharray", p.dash);
+        else line.removeAttribute("stroke-dasharray");
+      }
+      p.dashed = dashed;
+    }
+    attribute(p.halo, "d", dashed ? "" : halo);
+    attribute(p.arrows, "d", arrows);
+    for (let k = 0; k < AGES; k++) {
+      attribute(p.lines[k], "d", lines[k]);
+      attribute(p.dots[k], "d", dots[k]);
+    }
+
+    let [a, b] = [u, v];
+    if (exit) {
+      const size = Math.hypot(exit[2], exit[3]) || 1;
+      const [ex, ey] = [exit[2] / size, exit[3] / size];
+      [a, b] = [clamp(exit[0], 0, width), clamp(exit[1], 0, height)];
+      attribute(p.exit, "d", `M${pixel(a + 3 * ex)} ${pixel(b + 3 * ey)}L${pixel(a - 9 * ex - 5.5 * ey)} ${pixel(b - 9 * ey + 5.5 * ex)}L${pixel(a - 9 * ex + 5.5 * ey)} ${pixel(b - 9 * ey - 5.5 * ex)}Z`);
+    } else {
+      a = clamp(a, 0, width);
+      b = clamp(b, 0, height);
+      attribute(p.exit, "d", "");
+      attribute(p.end, "cx", pixel(a));
+      attribute(p.end, "cy", pixel(b));
+    }
+    attribute(p.end, "visibility", exit ? "hidden" : "visible");
+    occupancy.box(a - 6, b - 6, 12, 12, 3);
+
+    const words = exit && !ended ? `${note} leaves the map` : note;
+    text(p.label, words);
+    const w = textWidth(p.label, words);
+    const places = [];
+    [[9, 0], [30, 3], [54, 7], [82, 12], [114, 18]].forEach(([r, penalty], ring) => {
+      for (let turn = 0; turn < 12; turn++) {
+        const angle = (turn * Math.PI) / 6;
+        const [c, s] = [Math.cos(angle), Math.sin(angle)];
+        places.push([a + c * r + ((c - 1) / 2) * w, b - s * r + ((-s - 1) / 2) * LINE, penalty + (ring ? 2 : 0) + (Math.abs(c) < 0.9 ? 1 : 0)]);
+      }
+    });
+    return { p, a, b, width: w, height: LINE, places, kept: p.kept };
+  }
+
+  #drawLabel(label) {
+    const { p, a, b, x, y, width } = label;
+    p.kept = label.kept;
+    attribute(p.label, "x", pixel(x));
+    attribute(p.label, "y", pixel(y + 12));
+    // A line leads from a label that had to stand aside.
+    const u = clamp(a, x - 2, x + width + 2);
+    const v = clamp(b, y + 2, y + LINE - 2);
+    const distance = Math.hypot(u - a, v - b);
+    const d = distance > 16 ? `M${pixel(a + ((u - a) * 6) / distance)} ${pixel(b + ((v - b) * 6) / distance)}L${pixel(u)} ${pixel(v)}` : "";
+    attribute(p.leader, "d", d);
+  }
+
+  /** Decimals of a start point: a thousandth of the domain is finer than a pixel. */
+  startPlaces() {
+    const [x, y] = this.window;
+    return Math.max(0, Math.ceil(2.5 - Math.log10(Math.min(x[1] - x[0], y[1] - y[0]))));
+  }
+
+  #moveTo(x, y) {
+    const places = this.startPlaces();
+    const tidy = (v, [low, high]) => clamp(Number(v.toFixed(places)), low, high);
+    this.onStart([tidy(x, this.window[0]), tidy(y, this.window[1])]);
+  }
+
+  #listen() {
+    const position = (event) => {
+      const box = this.element.getBoundingClientRect();
+      return [event.clientX - box.left - MARGIN.left, event.clientY - box.top - MARGIN.top];
+    };
+    const move = (u, v) => {
+      const [[left, right], [low, high]] = this.window;
+      this.#moveTo(left + (u / this.width) * (right - left), high - (v / this.height) * (high - low));
+    };
+    const within = (u, v) => u >= 0 && v >= 0 && u <= this.width && v <= this.height;
+    let offset = null; // between the pointer and the start point, while it is dragged
+    this.element.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0 || !this.landscape) return;
+      const [u, v] = position(event);
+      const onHandle = this.start.contains(event.target);
+      // A finger on the map scrolls the page, unless it is on the handle; a mouse may grab anywhere.
+      if (!onHandle && (event.pointerType === "touch" || !within(u, v))) return;
+      const at = this.start.getAttribute("transform").match(/-?[\d.]+/g).map(Number);
+      offset = onHandle ? [at[0] - u, at[1] - v] : [0, 0];
+      this.element.setPointerCapture(event.pointerId);
+      this.element.classList.add("dl-dragging");
+      this.start.focus({ preventScroll: true });
+      event.preventDefault();
+      if (!onHandle) move(u, v);
+    });
+    this.element.addEventListener("pointermove", (event) => {
+      if (!offset) return;
+      const [u, v] = position(event);
+      move(u + offset[0], v + offset[1]);
+    });
+    const release = () => {
+      offset = null;
+      this.element.classList.remove("dl-dragging");
+    };
+    this.element.addEventListener("pointerup", release);
+    this.element.addEventListener("pointercancel", release);
+    this.element.addEventListener("click", (event) => {
+      if (event.pointerType !== "touch" || this.start.contains(event.target)) return;
+      const [u, v] = position(event);
+      if (within(u, v)) move(u, v);
+    });
+    const keys = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
+    this.start.addEventListener("keydown", (event) => {
+      const direction = keys[event.key];
+      if (!direction || event.ctrlKey || event.altKey || event.metaKey) return;
+      event.preventDefault();
+      const [[left, right], [low, high]] = this.window;
+      const size = event.shiftKey ? 0.1 : 0.01;
+      const [x, y] = this.current();
+      this.#moveTo(x + direction[0] * size * (right - left), y + direction[1] * size * (high - low));
+    });
+  }
+}

@@ -1,0 +1,62 @@
+/** What happened, in words: one sentence per method, and an announcement for screen readers at most once a second. */
+
+import { html, text } from "../dom.js";
+import { significant } from "../format.js";
+
+/** → [what is the case, what was achieved or suffered] for a run with {loss, divergedAt, reachedAt, distance, several}. */
+export function sentence(run, step, minimum) {
+  const { loss, divergedAt, reachedAt, distance } = run;
+  if (divergedAt !== null && step >= divergedAt) return ["", `diverged at step ${divergedAt}`];
+  const when = step === 0 ? "at the start" : step === 1 ? "after 1 step" : `after ${step} steps`;
+  const [symbol, value] = minimum ? ["J\u00a0−\u00a0J*", loss[step] - minimum] : ["J", loss[step]];
+  const facts = [`${when} ${symbol}\u00a0=\u00a0${significant(value)}`];
+  if (distance !== null) facts.push(`${significant(distance)} from the ${run.several ? "nearest " : ""}minimum`);
+  return [facts.join(", "), reachedAt !== null && reachedAt <= step ? `reached the goal at step ${reachedAt}` : ""];
+}
+
+export class Readout {
+  constructor(methods) {
+    this.rows = new Map(
+      methods.map(({ name, label, colour }) => {
+        const facts = html("span", {});
+        const verdict = html("span", { class: "dl-verdict" });
+        const row = html("li", { "data-method": name }, html("span", { class: "dl-swatch", "aria-hidden": "true" }), html("strong", {}, `${label}:`), " ", facts, verdict);
+        row.style.setProperty("--dl-c", colour);
+        return [name, { row, facts, verdict }];
+      }),
+    );
+    this.element = html("ul", { class: "dl-readout" }, ...[...this.rows.values()].map(({ row }) => row));
+    this.live = html("p", { class: "dl-hidden", "aria-live": "polite" });
+    this.spoken = null; // null: nothing to say before the reader did something
+    this.timer = 0;
+  }
+
+  /** entries: [{name, label, facts, verdict, diverged}] */
+  update(entries) {
+    const shown = new Map(entries.map((entry) => [entry.name, entry]));
+    for (const [name, { row, facts, verdict }] of this.rows) {
+      const entry = shown.get(name);
+      row.hidden = !entry;
+      if (!entry) continue;
+      text(facts, entry.facts && entry.verdict ? `${entry.facts}, ` : entry.facts && `${entry.facts}.`);
+      text(verdict, entry.verdict && `${entry.verdict}.`);
+      verdict.classList.toggle("dl-bad", entry.diverged);
+    }
+    this.message = entries.map(({ label, facts, verdict }) => `${label}: ${[facts, verdict].filter(Boolean).join(", ")}.`).join(" ");
+    if (this.spoken === null || this.spoken === this.message || this.timer) return;
+    this.timer = setTimeout(() => {
+      this.timer = 0;
+      this.spoken = this.message;
+      text(this.live, this.message);
+    }, 1000);
+  }
+
+  /** From now on changes are announced. */
+  awaken() {
+    this.spoken ??= this.message ?? "";
+  }
+
+  destroy() {
+    clearTimeout(this.timer);
+  }
+}
