@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from html.parser import HTMLParser
@@ -31,6 +32,12 @@ def live_static() -> Path:
     return Path(next(iter(spec.submodule_search_locations))) / "live" / "static"
 
 
+def leave_out_thebe(app: Sphinx, config: Config) -> None:
+    """Jupyter Book 1 always brings sphinx-thebe, which puts scripts for another host into every page."""
+    for listeners in app.events.listeners.values():
+        listeners[:] = [each for each in listeners if not each.handler.__module__.startswith("sphinx_thebe")]
+
+
 def copy_browser_code(app: Sphinx, config: Config) -> None:
     for name in EXPLORABLE:
         if (live_static() / name).exists():
@@ -56,7 +63,8 @@ def add_repository_buttons(app: Sphinx, config: Config) -> None:
         "use_edit_page_button": True,
     }
     if found[1] == "github.com":
-        config.html_theme_options["launch_buttons"] = {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"}
+        binder = {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"}
+        config.html_theme_options["launch_buttons"] = binder
 
 
 # --- what a page shows and loads ------------------------------------------------------------------------------------
@@ -77,10 +85,10 @@ def leave_out_dead_output(app: Sphinx, document: nodes.document) -> None:
 
 
 def load_only_what_is_used(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """Drop the widget manager's state and Thebe's scripts; load the explorables where there are any."""
+    """Drop the widget manager's state; load the explorables where there are any."""
     getattr(app.env, "nb_metadata", {}).get(pagename, {}).pop("js_files", None)
-    for assets in (context["script_files"], context["css_files"]):  # Sphinx's own lists of this page, so changed in place
-        assets[:] = [asset for asset in assets if "thebe" not in f"{getattr(asset, 'filename', asset)} {getattr(asset, 'attributes', '')}".lower()]
+    sheets = context["css_files"]  # Sphinx's own list for this page, so changed in place
+    sheets[:] = [sheet for sheet in sheets if "thebe" not in str(sheet.filename)]
     if "dlcourse-explorable" in context.get("body", ""):
         if not all((live_static() / name).exists() for name in EXPLORABLE):
             logger.warning("%s holds an explorable, but %s is not built; run `make bundle`", pagename, " or ".join(EXPLORABLE))
@@ -94,18 +102,23 @@ def load_only_what_is_used(app: Sphinx, pagename: str, templatename: str, contex
 OTHER_HOST = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 IN_STYLE = re.compile(r"(?:@import\s+(?:url\()?|url\()\s*['\"]?((?:[a-z]+:)?//[^'\")\s]+)", re.IGNORECASE)
 TRACEBACK = "Traceback (most recent call last)"
-LOADS = {  # element → attributes that make a browser fetch something
-    "script": ["src"], "img": ["src", "srcset"], "source": ["src", "srcset"], "iframe": ["src"], "embed": ["src"], "object": ["data"],
-    "video": ["src", "poster"], "audio": ["src"], "track": ["src"], "input": ["src"], "image": ["href", "xlink:href"], "use": ["href", "xlink:href"],
-}  # fmt: skip
-LINKS_THAT_LOAD = {"stylesheet", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch", "icon", "apple-touch-icon", "manifest"}
+# What makes a browser fetch something: element → attributes, and the relations of a <link>.
+LOADS = {
+    **dict.fromkeys(["script", "img", "source", "iframe", "embed", "audio", "track", "input"], ("src", "srcset")),
+    **dict.fromkeys(["image", "use"], ("href", "xlink:href")),
+    "video": ("src", "poster"),
+    "object": ("data",),
+}
+LINKS_THAT_LOAD = {"stylesheet", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch", "icon", "manifest"}
+ICON_MODIFIERS = {"solid", "brands", "regular", "lg", "sm", "xs", "fw", "2x"}
 
 
 class PageCheck(HTMLParser):
     """Collects what would make a page ask another host, show a dead widget, or show a traceback nobody meant."""
 
-    def __init__(self) -> None:
+    def __init__(self, icons: set[str]) -> None:
         super().__init__()
+        self.icons = icons | ICON_MODIFIERS
         self.problems: list[str] = []
         self.inside: list[str] = []  # classes of the open <div>s
         self.in_style = False
@@ -113,15 +126,18 @@ class PageCheck(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        fetched = LOADS.get(tag, [])
+        fetched = LOADS.get(tag, ())
         if tag == "link" and LINKS_THAT_LOAD & set(given.get("rel", "").split()):
-            fetched = ["href"]
+            fetched = ("href",)
         for name in fetched:
             if OTHER_HOST.match(given.get(name, "")):
                 self.problems.append(f"<{tag} {name}> asks another host: {given[name]}")
         self.problems += [f"style of <{tag}> asks another host: {url}" for url in IN_STYLE.findall(given.get("style", ""))]
         if given.get("type", "").startswith("application/vnd.jupyter.widget"):
             self.problems.append(f"a widget that no script brings to life: <{tag} type={given['type']!r}>")
+        for icon in re.findall(r"(?<![\w-])fa-([\w-]+)", given.get("class", "")):
+            if icon not in self.icons:
+                self.problems.append(f"icon {icon} is not in the subset font: name it in book/vendor.py, then `make vendor`")
         self.in_style = tag == "style"
         if tag == "div":
             self.inside.append(given.get("class", ""))
@@ -147,10 +163,11 @@ def check_pages(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.name != "html":
         return
     problems = []
+    icons = set(json.loads((Path(__file__).parent / "static" / "vendor" / "manifest.json").read_text())["icons"])
     for page in sorted(Path(app.outdir).rglob("*.html")):
         if "_static" in page.relative_to(app.outdir).parts:
             continue
-        check = PageCheck()
+        check = PageCheck(icons)
         check.feed(page.read_text(encoding="utf-8"))
         problems += [f"{page.relative_to(app.outdir)}: {problem}" for problem in check.problems]
     for sheet in sorted(Path(app.outdir).rglob("*.css")):
@@ -161,6 +178,7 @@ def check_pages(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("config-inited", leave_out_thebe, priority=100)
     app.connect("config-inited", copy_browser_code, priority=700)  # before Sphinx validates the paths
     app.connect("config-inited", add_repository_buttons, priority=100)
     app.connect("doctree-read", leave_out_dead_output)

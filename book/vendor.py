@@ -32,17 +32,23 @@ MATHJAX_FILES = [
     "output/chtml/fonts/woff-v2/*.woff",
     "a11y/assistive-mml.js",
 ]
-# The icons that the theme draws in our pages (book/extension.py complains about any other).
-ICONS = """angle-left angle-right arrow-down arrow-up arrow-left arrow-right bars check-circle chevron-down chevron-up circle-half-stroke
-    circle-exclamation circle-info code download expand file file-code file-pdf lightbulb list magnifying-glass moon outdent
-    pencil print rocket square-caret-down sun triangle-exclamation xmark circle-question comment bolt book-open pen quote-left""".split()
+# The icons that the theme draws in our pages, by face (book/extension.py stops at any other).
+ICONS = {
+    "fa-solid-900": """
+        angle-left angle-right arrow-down arrow-left arrow-right arrow-up bars bolt book-open check-circle chevron-down
+        chevron-up circle-exclamation circle-half-stroke circle-info circle-question code comment download expand file
+        file-code file-pdf lightbulb list magnifying-glass moon outdent pen pencil pencil-alt print quote-left
+        rocket square-caret-down sun triangle-exclamation xmark""",
+    "fa-brands-400": "github gitlab",
+}
 
 
 def mathjax() -> dict[str, str]:
     target = VENDOR / "mathjax"
     shutil.rmtree(target, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
-        packed = subprocess.run(["npm", "pack", "--silent", f"mathjax@{MATHJAX}"], cwd=folder, check=True, capture_output=True, text=True)
+        pack = ["npm", "pack", "--silent", f"mathjax@{MATHJAX}"]
+        packed = subprocess.run(pack, cwd=folder, check=True, capture_output=True, text=True)
         with tarfile.open(Path(folder) / packed.stdout.split()[-1]) as archive:
             archive.extractall(folder, filter="data")
         package = Path(folder) / "package"
@@ -65,21 +71,21 @@ def icons() -> dict[str, str]:
         for names, point in re.findall(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]+)"\}', css)
         for name in re.findall(r"fa-([\w-]+):", names)
     }
-    wanted = {int(points[name], 16) for name in ICONS}
     rest = re.sub(r"\.fa-[^{}]*\{[^}]*\}", "", css)  # what the theme's own rules draw
-    used_by_styles = {int(point, 16) for point in re.findall(r'content:\s*"\\(f[0-9a-f]{3})"', rest)}
+    drawn_by_rules = {int(point, 16) for point in re.findall(r'content:\s*"\\(f[0-9a-f]{3})"', rest)}
     target = VENDOR / "fontawesome" / "webfonts"
     shutil.rmtree(target.parent, ignore_errors=True)
     target.mkdir(parents=True)
-    source = theme / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.woff2"
-    options = subset.Options(flavor="woff2", layout_features=[], notdef_outline=True)
-    font = subset.load_font(source, options)
-    cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=wanted | used_by_styles)
-    cutter.subset(font)
-    subset.save_font(font, target / source.name, options)
+    for face, names in ICONS.items():
+        source = theme / "vendor" / "fontawesome" / "webfonts" / f"{face}.woff2"
+        options = subset.Options(flavor="woff2", layout_features=[], notdef_outline=True)
+        font = subset.load_font(source, options)
+        cutter = subset.Subsetter(options)
+        cutter.populate(unicodes={int(points[name], 16) for name in names.split()} | drawn_by_rules)
+        cutter.subset(font)
+        subset.save_font(font, target / source.name, options)
     return {
-        "name": "fontawesome-free (subset of the solid face)",
+        "name": "fontawesome-free (subset)",
         "version": f"as in pydata-sphinx-theme {version('pydata-sphinx-theme')}",
         "licence": "OFL-1.1",
         "folder": "fontawesome",
@@ -95,7 +101,8 @@ def main() -> None:
             for file in sorted(folder.rglob("*"))
             if file.is_file()
         }
-    (VENDOR / "manifest.json").write_text(json.dumps({"packages": packages, "icons": sorted(ICONS)}, indent=1) + "\n")
+    icon_names = sorted(" ".join(ICONS.values()).split())
+    (VENDOR / "manifest.json").write_text(json.dumps({"packages": packages, "icons": icon_names}, indent=1) + "\n")
     total = sum(file.stat().st_size for file in VENDOR.rglob("*") if file.is_file())
     print(f"{VENDOR}: {total / 1e6:.2f} MB")
 
