@@ -58,7 +58,8 @@ def assert_agrees(actual: np.ndarray, expected: Any, error: float, message: str 
     assert actual.shape == expected.shape, message
     if error:
         np.testing.assert_allclose(actual, expected, rtol=error, atol=error * 1e-2, err_msg=message)
-    nan = np.isnan(expected)
+    nan, zero = np.isnan(expected), (actual == 0) & (expected == 0)
+    np.testing.assert_array_equal(np.signbit(actual[zero]), np.signbit(expected[zero]), f"{message}: the sign of 0")
     np.testing.assert_array_equal(np.isnan(actual), nan, message)
     if not error:
         same = (actual.view(np.int64) == expected.view(np.int64)) | nan

@@ -89,11 +89,11 @@ def test_scan_with_carries_sequences_and_captures(page: Page, length: int) -> No
 
 
 def test_scan_hands_carries_on_together(page: Page) -> None:
-    """(a, b, c) ← (b, c, a + b): a carry that another one becomes is read before it is overwritten."""
-    body = program({"a": (), "b": (), "c": ()}, [["add", [0, 1], []]], {"a": 1, "b": 2, "c": 3})
+    """(a, b, c) ← (a + b, a, b): what a carry was is read although another one takes its place."""
+    body = program({"a": (), "b": (), "c": ()}, [["add", [0, 1], []]], {"a": 3, "b": 0, "c": 1})
     a, b, c = 1.0, 2.0, 3.0
     for _ in range(10):
-        a, b, c = b, c, a + b
+        a, b, c = a + b, a, b
     outputs = run(page, program({"a": (), "b": (), "c": ()}, [scan(body, [0, 1, 2], 3, 10, 3, 0)], {"y": 3}), a=1, b=2, c=3)
     assert outputs["y"].tolist() == [a, b, c]
 

@@ -21,12 +21,12 @@ const reduction = (kernel, acceptsNothing = true) => (build, [x], shape, { axes 
   return out;
 };
 
-/** Four partial sums: they do not wait for each other, and round less. They begin at −0, which adds nothing, not even a sign. */
+/** Four partial sums: they do not wait for each other, and round less. */
 function sum(m, o, starts, steps) {
   const n = steps.length;
   for (let i = 0; i < starts.length; i++) {
     const a = starts[i];
-    let s0 = -0, s1 = -0, s2 = -0, s3 = -0, k = 0;
+    let s0 = 0, s1 = 0, s2 = 0, s3 = 0, k = 0;
     for (; k + 3 < n; k += 4) {
       s0 += m[a + steps[k]];
       s1 += m[a + steps[k + 1]];
@@ -34,7 +34,7 @@ function sum(m, o, starts, steps) {
       s3 += m[a + steps[k + 3]];
     }
     for (; k < n; k++) s0 += m[a + steps[k]];
-    m[o + i] = n === 0 ? 0 : s0 + s1 + (s2 + s3);
+    m[o + i] = s0 + s1 + (s2 + s3);
   }
 }
 
