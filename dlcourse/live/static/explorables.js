@@ -1,4 +1,4 @@
-/* sources sha256: 5aa18c826b54c634d3fe9b6584d78fb3c395fdb27ba012d6677413db1a0f0dd3 */
+/* sources sha256: 7f78343693a21979745f43ca4daf31f0d0d357901f18b2fe8b33b664d35b093f */
 /*!
 d3-array: Copyright 2010-2026 Mike Bostock
 
