@@ -9,21 +9,27 @@ from __future__ import annotations
 
 import hashlib
 import html
+import inspect
 import io
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
 from cycler import cycler
+from matplotlib.colors import same_color
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from . import landscapes, palette
 from .landscapes import Landscape
 
 if TYPE_CHECKING:
     from .live.descent import Descent
+    from .live.noisy import NoisyDescent
 
 INK = "#010203"  # stands for the page's own text colour until the SVG is written
 
@@ -86,11 +92,22 @@ def show(fig: Figure, alt: str) -> Picture:
     if len(alt.strip()) < 20:
         raise ValueError(f"show: a figure needs an alternative text that says what is to be seen, got {alt!r}")
     buffer = io.StringIO()
+    take_ink(fig)
     with matplotlib.rc_context(STYLE):
         fig.savefig(
             buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
         )
     return Picture(inline(buffer.getvalue(), alt), alt)
+
+
+def take_ink(fig: Figure) -> None:
+    """Words and lines left in matplotlib's default black take the page's ink, or they would vanish in dark mode."""
+    for text in fig.findobj(Text):
+        if same_color(text.get_color(), "black"):
+            text.set_color(INK)
+    for line in fig.findobj(Line2D):
+        if same_color(line.get_color(), "black"):
+            line.set_color(INK)
 
 
 def inline(svg: str, alt: str) -> str:
@@ -150,6 +167,70 @@ def learning_curves(
     ax.set(xlabel="step", ylabel="J − J*")
 
 
+def walk_on_curve(ax: Any, f: Any, path: Any, domain: tuple[float, float], *, reach: float | None = None) -> None:
+    """A curve J(θ) of one variable and a walk on it: a dot at each step, a large one where it stands at the end.
+
+    Steps beyond the domain, or higher than `reach`, leave the picture.
+    """
+    x = np.linspace(*domain, 200)
+    values = np.array([f(each) for each in x])
+    path = np.ravel(path)
+    heights = np.array([f(each) for each in path])
+    colour = palette.METHODS["gradient_descent"]
+    ax.plot(x, values, color=INK, linewidth=1.0, alpha=0.6)
+    ax.plot(path, heights, color=colour, marker=".", markersize=5, linewidth=1.0)
+    ax.plot(path[-1], heights[-1], color=colour, marker="o", markersize=7)
+    ax.set(xlim=domain, ylim=(-0.04 * values.max(), reach or 1.02 * values.max()), xlabel="θ")
+
+
+def mark(ax: Any, x: float, label: str, *, height: float = 0.97, side: str = "right") -> None:
+    """A vertical line at x with its name beside it (height as a fraction of the axes; side: where the name stands)."""
+    ax.axvline(x, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), alpha=0.8)
+    offset = {"right": 4, "left": -4}[side]
+    ax.annotate(
+        label, (x, height), xycoords=("data", "axes fraction"), xytext=(offset, 0), textcoords="offset points",
+        ha={"right": "left", "left": "right"}[side], va="top", fontsize=9, color=INK,
+    )  # fmt: skip
+
+
+def spread(ax: Any, x: Any, runs: Any, *, colour: str, label: str) -> None:
+    """Many runs as their median and the band that holds the middle 80 % of them; runs (number of runs, len(x))."""
+    low, middle, high = np.quantile(runs, [0.1, 0.5, 0.9], axis=0)
+    ax.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
+    ax.plot(x, middle, color=colour, label=label)
+
+
+def legend(ax: Any, **options: Any) -> None:
+    """A legend without a frame, small."""
+    with matplotlib.rc_context(STYLE):
+        ax.legend(**{"fontsize": 9, **options})
+
+
+class Source:
+    """Code of the package, shown where it is explained instead of typed again."""
+
+    def __init__(self, *things: Any) -> None:
+        self.text = "\n\n".join(textwrap.dedent(inspect.getsource(thing)).rstrip() for thing in things)
+
+    def _repr_html_(self) -> str:
+        from pygments import highlight  # type: ignore[import-untyped]
+        from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+        from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
+
+        return highlight(self.text, PythonLexer(), HtmlFormatter())
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def source(*things: Any) -> Source:
+    """The source of classes, functions or methods of the package, highlighted."""
+    return Source(*things)
+
+
+# Still pictures of explorables, for pages without scripts -----------------------------------------------------
+
+
 def descent_still(explorable: Descent) -> str:
     """The start state of a descent as a picture, for pages without scripts."""
     landscape = landscapes.get(explorable.landscape)
@@ -173,3 +254,17 @@ def descent_still(explorable: Descent) -> str:
 
 def name_list(labels: Mapping[str, str], names: Sequence[str]) -> str:
     return ", ".join(labels[name] for name in names)
+
+
+def noisy_still(explorable: NoisyDescent) -> str:
+    """The start state of a descent with batches."""
+    labels = {m["name"]: m["label"] for m in explorable.spec["methods"]}
+    fig, ax = new(7.2, 3.0)
+    for name, run in explorable.runs().items():
+        ax.plot(np.maximum(run["loss"] - explorable.minimum, 1e-16), color=palette.BATCHES[name], label=labels[name])
+    ax.set_yscale("log")
+    ax.set(xlabel="step", ylabel="J − J*")
+    legend(ax)
+    return show(
+        fig, f"The risk above its minimum against the step at α = {explorable.alpha:g}: {', '.join(labels.values())}."
+    ).svg

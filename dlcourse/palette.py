@@ -11,3 +11,6 @@ METHODS = {
     "heavy_ball": "#0f9d74",
     "nesterov": "#cf5a9b",
 }
+
+# The same method with gradients from one, a few or all examples: all of them is plain gradient descent.
+BATCHES = {"one": "#7b8794", "few": "#8a6fd1", "all": METHODS["gradient_descent"]}

@@ -2,6 +2,7 @@
 
 from .descent import Descent
 from .explorable import Explorable
+from .noisy import NoisyDescent
 from .question import Question
 
-__all__ = ["Descent", "Explorable", "Question"]
+__all__ = ["Descent", "Explorable", "NoisyDescent", "Question"]

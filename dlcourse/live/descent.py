@@ -89,7 +89,11 @@ class Descent(Explorable):
             "grid": list(GRID),
             "goal": goal,
             "target": target,
-            "controls": {name: trait.describe() for name, trait in self.traits().items() if isinstance(trait, Slider)},
+            "controls": {
+                name: trait.describe()
+                for name, trait in self.traits().items()
+                if isinstance(trait, Slider) and (name != "beta" or uses_momentum(offered))
+            },
             "methods": [{"name": m.name, "label": m.label, "colour": palette.METHODS[m.name]} for m in offered],
             "landscapes": [describe(landscapes.get(name), tuple(m.name for m in offered)) for name in on_offer],
         }
@@ -119,6 +123,11 @@ class Descent(Explorable):
         from ..figures import descent_still
 
         return descent_still(self)
+
+
+def uses_momentum(methods: Sequence[Method]) -> bool:
+    """Whether β changes anything."""
+    return any(hasattr(method.rule(1.0, 0.5), "beta") for method in methods)
 
 
 def describe(landscape: Landscape, methods: tuple[str, ...]) -> dict[str, Any]:

@@ -1,0 +1,5 @@
+"""Training: batches."""
+
+from .batches import minibatches
+
+__all__ = ["minibatches"]
