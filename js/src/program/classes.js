@@ -1,22 +1,18 @@
 // Probabilities of classes, a row of logits each.
 
 import { rowNumber } from "./layout.js";
-import { size } from "./slots.js";
-
-const largest = (m, a, n) => {
-  let y = -Infinity;
-  for (let j = 0; j < n; j++) y = Math.max(y, m[a + j]);
-  return y;
-};
+import { largest } from "./reduce.js";
+import { positions, size } from "./slots.js";
 
 /** Over the last axis, shifted by the maximum. */
 function softmax(build, [x], shape) {
   const out = build.allocate(shape);
   const n = shape.at(-1);
+  const columns = positions([n], [1]);
   const [from, o, end] = [build.dense(x).offset, out.offset, size(shape)];
   build.emit((m) => {
     for (let r = 0; r < end; r += n) {
-      const top = largest(m, from + r, n);
+      const top = largest(m, from + r, columns);
       let s = 0;
       for (let j = 0; j < n; j++) s += m[o + r + j] = Math.exp(m[from + r + j] - top);
       for (let j = 0; j < n; j++) m[o + r + j] /= s;
@@ -29,11 +25,12 @@ function softmax(build, [x], shape) {
 function crossEntropy(build, [logits, labels], shape) {
   const out = build.allocate(shape);
   const [rows, n] = logits.shape;
+  const columns = positions([n], [1]);
   const [from, at, o] = [build.dense(logits).offset, build.dense(labels).offset, out.offset];
   build.emit((m) => {
     let sum = 0;
     for (let i = 0, a = from; i < rows; i++, a += n) {
-      const top = largest(m, a, n);
+      const top = largest(m, a, columns);
       let s = 0;
       for (let j = 0; j < n; j++) s += Math.exp(m[a + j] - top);
       sum += top - m[a + rowNumber(m[at + i], n)] + Math.log(s);

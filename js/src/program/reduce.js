@@ -38,7 +38,7 @@ function sum(m, o, starts, steps) {
   }
 }
 
-function largest(m, a, steps) {
+export function largest(m, a, steps) {
   let y = -Infinity;
   for (let k = 0; k < steps.length; k++) y = Math.max(y, m[a + steps[k]]);
   return y;
