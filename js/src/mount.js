@@ -27,14 +27,15 @@ export function mount(el, kind, spec, store) {
     if (!known) throw new Error(`no explorable is of the kind "${kind}"; known are ${Object.keys(kinds).join(", ")}`);
     const view = known.create(root, spec, store, el.id || "");
     const state = {};
-    for (const name of known.names) Object.defineProperty(state, name, { enumerable: true, get: () => store.get(name) });
+    const names = known.names.filter((name) => store.get(name) !== undefined);
+    for (const name of names) Object.defineProperty(state, name, { enumerable: true, get: () => store.get(name) });
     return {
       state,
       get results() {
         return view.results();
       },
       set(name, value) {
-        if (!known.names.includes(name)) throw new Error(`"${name}" is not part of this explorable's state: ${known.names.join(", ")}`);
+        if (!names.includes(name)) throw new Error(`"${name}" is not part of this explorable's state: ${names.join(", ")}`);
         store.set(name, view.accept(name, value));
       },
       restore: (texts) => view.restore?.(texts),

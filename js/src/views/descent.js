@@ -60,14 +60,17 @@ export function create(root, spec, store, id) {
   // ---- the computation ------------------------------------------------------------------------------------------
 
   const programs = new Map(); // compiled when first needed
+  /** The program runs with what it asks for, taken from the state unless it is given. */
   const compiled = (key, json) => {
     if (!programs.has(key)) {
       if (!json) throw new Error(`its description lacks the program of ${key}`);
-      programs.set(key, compile(json));
+      const { run } = compile(json);
+      const wanted = json.inputs.map(([name]) => name);
+      programs.set(key, { run: (given = {}) => run(Object.fromEntries(wanted.map((name) => [name, given[name] ?? store.get(name)]))) });
     }
     return programs.get(key);
   };
-  const parameters = (landscape) => (uses(landscape, "condition") ? { condition: store.get("condition") } : {});
+  const parameters = (landscape) => (landscape.uses ?? []).map((name) => store.get(name));
 
   let computed = { key: "" };
   const runs = new Map(); // method → run under `computed.key`
@@ -82,7 +85,7 @@ export function create(root, spec, store, id) {
     for (const { name, label } of chosen()) {
       if (runs.has(name)) continue;
       const program = compiled(`${name} on ${landscape.name}`, landscape.paths?.[name]);
-      const out = program.run({ start: store.get("start"), alpha: store.get("alpha"), beta: store.get("beta"), ...parameters(landscape) });
+      const out = program.run();
       const path = out.path.slice();
       const loss = out.loss.slice();
       let divergedAt = null;
@@ -123,8 +126,12 @@ export function create(root, spec, store, id) {
   for (const name of SLIDERS) {
     if (spec.controls[name]) sliders.set(name, slider({ ...spec.controls[name], className: `dl-${name}` }, (value) => store.set(name, value)));
   }
+  const many = (element, list) => {
+    element.hidden = list.length < 2; // no choice between one thing
+    return element;
+  };
   const landscapeSelect = select({ label: "Landscape", options: spec.landscapes }, goTo);
-  const methodChips = chips({ label: "Methods", options: spec.methods }, (list) => store.set("methods", list));
+  const methodChips = chips({ label: spec.methods_label ?? "Methods", options: spec.methods }, (list) => store.set("methods", list));
   const scrubber = slider({ label: "", description: "step", className: "dl-scrubber", min: 0, max: spec.steps, step: 1 }, (step) => {
     pause();
     store.set("step", step);
@@ -144,7 +151,7 @@ export function create(root, spec, store, id) {
     "div",
     { class: "dl-controls" },
     html("div", { class: "dl-sliders" }, ...[...sliders.values()].map((s) => s.element)),
-    html("div", { class: "dl-choices" }, landscapeSelect.element, methodChips.element),
+    html("div", { class: "dl-choices" }, many(landscapeSelect.element, spec.landscapes), many(methodChips.element, spec.methods)),
     html("div", { class: "dl-time" }, playButton.element, stepButton.element, scrubber.element, resetButton.element, linkButton.element),
   );
   root.append(goal, figure, controls, readout.element, readout.live);
@@ -170,7 +177,7 @@ export function create(root, spec, store, id) {
     const landscape = current();
     const key = JSON.stringify([landscape.name, parameters(landscape)]);
     if (key !== surfaceKey && !(held && surfaceKey === `${key} rough`)) {
-      map.drawLandscape(landscape, compiled(`the surface of ${landscape.name}`, landscape.surface), parameters(landscape), held);
+      map.drawLandscape(landscape, compiled(`the surface of ${landscape.name}`, landscape.surface), held);
       surfaceKey = held ? `${key} rough` : key;
     }
     const step = shownStep();
@@ -313,9 +320,7 @@ export function create(root, spec, store, id) {
     const state = {
       landscape: landscape.name,
       methods: chosen().map((m) => m.name),
-      alpha: store.get("alpha"),
-      beta: store.get("beta"),
-      ...parameters(landscape),
+      ...Object.fromEntries([...sliders.keys()].filter((name) => name !== "condition" || uses(landscape, name)).map((name) => [name, store.get(name)])),
       start: store.get("start"),
       step: shownStep(),
     };

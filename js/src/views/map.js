@@ -132,7 +132,7 @@ export class DescentMap {
   }
 
   /** Contours, axes and minima of a landscape; `program` computes its surface; rougher while it is `moving`. */
-  drawLandscape(landscape, program, parameters, moving) {
+  drawLandscape(landscape, program, moving) {
     this.landscape = landscape;
     this.window = windowOf(landscape, this.ratio);
     const [[left, right], [low, high]] = this.window;
@@ -140,7 +140,7 @@ export class DescentMap {
     this.y = (v) => ((high - v) / (high - low)) * this.height;
     const columns = moving ? ROUGH : FINEST;
     const grid = [columns, Math.round(columns * this.ratio)];
-    const values = sample(program, this.batch, grid, this.window, parameters);
+    const values = sample(program, this.batch, grid, this.window);
     const regions = shade(values, grid, landscape.minimum ?? values.reduce((a, b) => Math.min(a, b)), this.width, this.height);
     this.shades.forEach((shape, k) => shape.setAttribute("d", regions[k]));
     const drawn = JSON.stringify([landscape.name, this.width, this.height]);
@@ -348,7 +348,7 @@ export class DescentMap {
     text(p.label, words);
     const w = textWidth(p.label, words);
     const places = [];
-    [[9, 0], [30, 3], [54, 7], [82, 12], [114, 18]].forEach(([r, penalty], ring) => {
+    [[exit ? 13 : 9, 0], [30, 3], [54, 7], [82, 12], [114, 18]].forEach(([r, penalty], ring) => {
       for (let turn = 0; turn < 12; turn++) {
         const angle = (turn * Math.PI) / 6;
         const [c, s] = [Math.cos(angle), Math.sin(angle)];
@@ -367,7 +367,7 @@ export class DescentMap {
     const u = clamp(a, x - 2, x + width + 2);
     const v = clamp(b, y + 2, y + LINE - 2);
     const distance = Math.hypot(u - a, v - b);
-    const d = distance > 16 ? `M${pixel(a + ((u - a) * 6) / distance)} ${pixel(b + ((v - b) * 6) / distance)}L${pixel(u)} ${pixel(v)}` : "";
+    const d = distance > 16 && width > 0 ? `M${pixel(a + ((u - a) * 6) / distance)} ${pixel(b + ((v - b) * 6) / distance)}L${pixel(u)} ${pixel(v)}` : "";
     attribute(p.leader, "d", d);
   }
 

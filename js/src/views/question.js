@@ -35,6 +35,19 @@ export function readNumber(typed) {
 
 const near = (x, y, tolerance) => Math.abs(x - y) <= tolerance * (y === 0 ? 1 : Math.abs(y)) * (1 + 1e-12);
 
+const SIGNS = {
+  alpha: "α", beta: "β", gamma: "γ", delta: "δ", epsilon: "ε", eta: "η", theta: "θ", kappa: "κ", lambda: "λ", mu: "μ", rho: "ρ", sigma: "σ", tau: "τ",
+  nabla: "∇", infty: "∞", times: "×", cdot: "·", pm: "±", le: "≤", leq: "≤", ge: "≥", geq: "≥", ne: "≠", neq: "≠", approx: "≈", to: "→", sqrt: "√",
+};
+
+/** Short formulas without MathJax (JupyterLab lends widgets none): signs for commands, no braces. */
+export const plainFormula = (tex) =>
+  tex
+    .replace(/\\d?frac\{([^{}]*)\}\{([^{}]*)\}/g, "($1)/($2)")
+    .replace(/\\([A-Za-z]+)/g, (_, command) => SIGNS[command] ?? (["text", "mathrm", "left", "right"].includes(command) ? "" : command))
+    .replace(/\\./g, " ")
+    .replace(/[{}]/g, "");
+
 /** Write text that may hold TeX between dollar signs into `node`; MathJax, where there is one, typesets it. */
 function write(node, words) {
   const typesetting = Boolean(window.MathJax);
@@ -43,7 +56,7 @@ function write(node, words) {
     ...parts.map((part, i) => {
       if (i % 2 === 0) return document.createTextNode(part);
       // The classes let MathJax in where the page around it is closed to it.
-      return typesetting ? html("span", { class: "math notranslate nohighlight tex2jax_process mathjax_process" }, `\\(${part}\\)`) : html("i", {}, part);
+      return typesetting ? html("span", { class: "math notranslate nohighlight tex2jax_process mathjax_process" }, `\\(${part}\\)`) : html("i", {}, plainFormula(part));
     }),
   );
   if (parts.length === 1 || !typesetting) return;

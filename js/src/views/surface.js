@@ -16,7 +16,7 @@ function scratch(name, Type, length) {
 }
 
 /** Values on the points of a grid; the program takes `batch` points at a time. Samples lie half a cell outside the window at its edges. */
-export function sample(program, batch, [columns, rows], [[left, right], [low, high]], parameters) {
+export function sample(program, batch, [columns, rows], [[left, right], [low, high]]) {
   const total = columns * rows;
   const values = scratch("values", Float64Array, total);
   const x = scratch("x", Float64Array, batch);
@@ -29,7 +29,7 @@ export function sample(program, batch, [columns, rows], [[left, right], [low, hi
       x[n] = left + ((right - left) * (i - 0.5)) / (columns - 2);
       y[n] = low + ((high - low) * ((at - i) / columns - 0.5)) / (rows - 2);
     }
-    values.set(program.run({ x, y, ...parameters }).J.subarray(0, count), from);
+    values.set(program.run({ x, y }).J.subarray(0, count), from);
   }
   return values;
 }
