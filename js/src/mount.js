@@ -73,24 +73,23 @@ function mountOne(el) {
 
 /** Mount every explorable of the document that is not yet mounted, and follow links to their states. */
 export function mountAll(document) {
-  const apply = (fragment, jump) => {
+  const apply = (fragment, block) => {
     const target = readFragment(fragment);
     const el = target && document.getElementById(target.id);
-    if (!el?.explorable?.restore) return false;
+    if (!el?.explorable?.restore) return;
     el.explorable.restore(target.values);
-    if (jump) el.scrollIntoView({ block: "nearest" });
-    return true;
+    el.scrollIntoView({ block });
   };
   for (const el of document.querySelectorAll(".dlcourse-explorable")) mountOne(el);
   const window = document.defaultView;
-  apply(window.location.hash, true);
+  apply(window.location.hash, "start");
   if (document.dlcourseLinks) return;
   document.dlcourseLinks = true;
-  window.addEventListener("hashchange", () => apply(window.location.hash, true));
+  window.addEventListener("hashchange", () => apply(window.location.hash, "nearest"));
   // A "show me" link that is followed twice changes no address the second time.
   document.addEventListener("click", (event) => {
     const href = event.target.closest?.("a[href]")?.getAttribute("href");
-    if (href && href === window.location.hash) apply(href, true);
+    if (href && href === window.location.hash) apply(href, "nearest");
   });
 }
 

@@ -567,6 +567,54 @@ def test_question_without_storage(browser: Browser, address: str) -> None:
     page.close()
 
 
+# ---- the widget face ----
+
+
+def test_widget_face_over_a_model(page: Page) -> None:
+    """A stand-in for the notebook's model: what is moved is saved once an event, what the kernel sets is drawn."""
+    shown = live.Descent("bowl", ["gradient_descent"])
+    page.evaluate(
+        """async ([code, values]) => {
+            const handlers = {};
+            window.model = {
+                saves: 0,
+                get: name => values[name],
+                set(name, value) { values[name] = value; (handlers[`change:${name}`] ?? []).slice().forEach(call => call()) },
+                save_changes() { this.saves++ },
+                on(name, call) { (handlers[name] ??= []).push(call) },
+                off(name, call) { handlers[name] = handlers[name].filter(other => other !== call) },
+                listeners: () => Object.values(handlers).flat().length,
+            };
+            const widget = await import(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
+            const el = document.createElement('div');
+            el.id = 'descent';
+            document.querySelector('main').replaceChildren(el);
+            window.clean = await widget.default.render({ model, el });
+        }""",
+        [
+            (live.explorable.STATIC / "explorables.mjs").read_text("utf-8"),
+            {"kind": "descent", "spec": shown.spec, **shown.state},
+        ],
+    )
+    path = drawn(page)
+    page.evaluate("model.set('alpha', 0.15)")
+    assert drawn(page) != path
+    assert page.evaluate("model.saves") == 0  # what came from the kernel is not sent back
+    slider(page, "learning rate").press("ArrowRight")
+    frame(page)
+    assert page.evaluate("[model.saves, model.get('alpha') > 0.15]") == [1, True]
+    page.locator("#descent").get_by_label("Landscape").select_option("beale")
+    frame(page)
+    assert page.evaluate("[model.saves, model.get('landscape'), model.get('alpha')]") == [
+        2,
+        "beale",
+        landscapes.beale.learning_rate,
+    ]
+    page.evaluate("clean()")
+    assert page.evaluate("model.listeners()") == 0
+    expect(page.locator("#descent *")).to_have_count(0)
+
+
 # ---- speed ----
 
 

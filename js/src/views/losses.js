@@ -56,7 +56,9 @@ export class LossPlot {
     this.width = Math.max(100, width - MARGIN.left - MARGIN.right);
     this.height = Math.max(90, height - MARGIN.top - MARGIN.bottom);
     attribute(this.element, "width", width);
-    attribute(this.element, "height", this.height + MARGIN.top + MARGIN.bottom);
+    const total = this.height + MARGIN.top + MARGIN.bottom;
+    attribute(this.element, "height", total);
+    attribute(this.element, "viewBox", `0 0 ${width} ${total}`);
     attribute(this.plot, "transform", `translate(${MARGIN.left} ${MARGIN.top})`);
     for (const [rect, extra] of [[this.clipRect, 1], [this.frame, 0]]) {
       attribute(rect, "x", -extra);

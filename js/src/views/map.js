@@ -123,6 +123,7 @@ export class DescentMap {
     const total = this.height + MARGIN.top + MARGIN.bottom;
     attribute(this.element, "width", width);
     attribute(this.element, "height", total);
+    attribute(this.element, "viewBox", `0 0 ${width} ${total}`); // paper may be narrower
     attribute(this.plot, "transform", `translate(${MARGIN.left} ${MARGIN.top})`);
     for (const rect of [this.clipRect, this.background, this.frame]) {
       attribute(rect, "width", this.width);
