@@ -27,12 +27,13 @@ book: $(BUILT)
 	@echo "The course is built. Open $(CURDIR)/$(HTML)/index.html in a browser (no server needed), or run: make serve"
 
 # Always from nothing: Sphinx and myst-nb decide by a notebook's own text whether it is stale, and would keep
-# pictures drawn by an older dlcourse. The stamp stands outside the output, so an interrupted build leaves none.
+# pictures drawn by an older dlcourse. The stamp is as old as
+# the start of the build (what changed meanwhile is built next time), and an interrupted build leaves none.
 $(BUILT): $(INSTALLED) $(SOURCES)
-	rm -rf _build
+	rm -rf _build && mkdir _build && touch _build/.building
 	$(PY) -c "from jupyter_book.cli.main import main; main()" build . --all -W --keep-going --path-output . $(BOOKFLAGS)
 	@test -f $(HTML)/index.html
-	@touch $@
+	@mv _build/.building $@
 
 ## install: make .venv with the locked requirements and the package
 install: $(INSTALLED)
