@@ -84,6 +84,17 @@ def leave_out_dead_output(app: Sphinx, document: nodes.document) -> None:
         cell += note
 
 
+FORMULA_AND_PUNCTUATION = re.compile(
+    r'(<span class="math notranslate nohighlight">\\\([^<]*\\\)</span>)([,.;:!?)\u2019\u201d]+)'
+)
+
+
+def keep_punctuation_with_its_formula(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """A browser may break a line after a formula, and then begins the next with the comma."""
+    if "body" in context:
+        context["body"] = FORMULA_AND_PUNCTUATION.sub(r'<span class="with-punctuation">\1\2</span>', context["body"])
+
+
 def load_only_what_is_used(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Drop the widget manager's state; load the explorables where there are any."""
     getattr(app.env, "nb_metadata", {}).get(pagename, {}).pop("js_files", None)
@@ -182,6 +193,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", copy_browser_code, priority=700)  # before Sphinx validates the paths
     app.connect("config-inited", add_repository_buttons, priority=100)
     app.connect("doctree-read", leave_out_dead_output)
+    app.connect("html-page-context", keep_punctuation_with_its_formula)
     app.connect("html-page-context", load_only_what_is_used, priority=100)
     app.connect("build-finished", check_pages)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
