@@ -447,6 +447,17 @@ def test_off_screen_waits_until_it_is_seen(page: Page) -> None:
     expect(levels).to_have_attribute("d", re.compile("^M"))
 
 
+def test_inside_a_closed_fold(open_page: Open, tmp_path: Path) -> None:
+    fold = f"<details><summary>more</summary>{live.Descent(identity='descent').to_html()}</details>"
+    page = open_page(write_page(tmp_path, fold))
+    page.get_by_text("more").click()
+    frame(page)
+    assert drawn(page)
+    page.set_viewport_size({"width": 500, "height": 800})
+    frame(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 500
+
+
 def test_announcements_are_polite_and_rare(page: Page) -> None:
     live_text = page.locator("#descent [aria-live=polite]")
     assert live_text.inner_text() == ""

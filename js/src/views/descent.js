@@ -7,6 +7,7 @@ import { compile } from "../program/compile.js";
 import { LossPlot } from "./losses.js";
 import { aspect, DescentMap, windowOf } from "./map.js";
 import { Readout, sentence } from "./readout.js";
+import { watch } from "./screen.js";
 
 export const names = ["landscape", "methods", "alpha", "beta", "condition", "start", "step"];
 
@@ -14,7 +15,7 @@ const SLIDERS = ["alpha", "beta", "condition"];
 const WIDE = 600; // from here the loss stands beside the map
 const GAP = 18;
 const PLAY = 3000; // milliseconds for all steps
-const SETTLE = 500; // milliseconds of rest after which the loss axis may shrink
+const SETTLE = 400; // milliseconds of rest after which the loss axis may shrink and contours are refined
 
 function check(spec) {
   for (const name of ["steps", "grid", "controls", "methods", "landscapes"]) {
@@ -154,32 +155,55 @@ export function create(root, spec, store, id) {
     html("div", { class: "dl-choices" }, many(landscapeSelect.element, spec.landscapes), many(methodChips.element, spec.methods)),
     html("div", { class: "dl-time" }, playButton.element, stepButton.element, scrubber.element, resetButton.element, linkButton.element),
   );
-  root.append(goal, figure, controls, readout.element, readout.live);
+  const ruler = html("div", {});
+  root.append(ruler, goal, figure, controls, readout.element, readout.live);
 
   // ---- drawing --------------------------------------------------------------------------------------------------
 
-  let room = 0; // width of the figure, told by the observer: to ask for it would make the browser lay out the page
   let size = 0; // the width drawn for
   let surfaceKey = "";
-  function layout() {
-    if (room < 50 || room === size) return room >= 50;
-    size = room;
-    const wide = room >= WIDE;
+  let rough = false; // contours drawn in haste, to be refined
+  /** Take up the space for a width, before anything is drawn; false where there is no room (a closed fold, a hidden tab). */
+  function resize(width) {
+    if (width < 50) return false;
+    if (width === size) return true;
+    size = width;
+    const wide = width >= WIDE;
     figure.classList.toggle("dl-wide", wide);
-    const mapWidth = wide ? Math.round((room - GAP) * 0.62) : room;
+    const mapWidth = wide ? Math.round((width - GAP) * 0.62) : width;
     const height = map.resize(mapWidth);
-    losses.resize(wide ? room - GAP - mapWidth : room, wide ? height + 10 : 200);
+    losses.resize(wide ? width - GAP - mapWidth : width, wide ? height + 10 : 200);
     surfaceKey = "";
+    schedule();
     return true;
+  }
+
+  /** What the choices look like; also before the first drawing, so that nothing moves when it comes. */
+  function drawControls(landscape) {
+    for (const [name, control] of sliders) {
+      const hidden = name === "condition" && !uses(landscape, name);
+      control.element.hidden = hidden;
+      if (!hidden) control.update(store.get(name));
+    }
+    landscapeSelect.update(landscape.name);
+    methodChips.update(store.get("methods") ?? []);
+    scrubber.update(shownStep());
+    readout.choose(chosen().map((method) => method.name));
+  }
+
+  function drawSurface(landscape) {
+    const key = JSON.stringify([landscape.name, parameters(landscape)]);
+    if (key === surfaceKey && !(resting && rough)) return;
+    rough = !resting;
+    map.drawLandscape(landscape, compiled(`the surface of ${landscape.name}`, landscape.surface), rough);
+    surfaceKey = key;
+    if (rough) settleSoon();
   }
 
   function draw() {
     const landscape = current();
-    const key = JSON.stringify([landscape.name, parameters(landscape)]);
-    if (key !== surfaceKey && !(held && surfaceKey === `${key} rough`)) {
-      map.drawLandscape(landscape, compiled(`the surface of ${landscape.name}`, landscape.surface), held);
-      surfaceKey = held ? `${key} rough` : key;
-    }
+    drawControls(landscape);
+    drawSurface(landscape);
     const step = shownStep();
     const shown = chosen().map((method) => {
       const run = runs.get(method.name);
@@ -205,34 +229,27 @@ export function create(root, spec, store, id) {
     const winners = shown.filter((run) => run.reachedAt !== null && run.reachedAt <= step && !run.ended);
     text(goalState, winners.length ? " reached" : "");
     goal.classList.toggle("dl-done", winners.length > 0);
-
-    for (const [name, control] of sliders) {
-      const hidden = name === "condition" && !uses(landscape, name);
-      control.element.hidden = hidden;
-      if (!hidden) control.update(store.get(name));
-    }
-    landscapeSelect.update(landscape.name);
-    methodChips.update(store.get("methods") ?? []);
-    scrubber.update(step);
   }
 
   let failed = null;
-  function update() {
-    pending = 0;
+  function attempt(task) {
     if (failed) return;
     try {
-      if (!layout()) {
-        stale = true; // no room yet (a closed fold, a hidden tab): drawn when there is
-        return;
-      }
-      stale = false;
-      compute();
-      draw();
+      task();
     } catch (error) {
       failed = error;
       console.error(error);
       root.replaceChildren(html("p", { class: "dl-error", role: "alert" }, `This explorable cannot be shown: ${error.message}.`));
     }
+  }
+  function update() {
+    pending = 0;
+    if (!size) return;
+    stale = false;
+    attempt(() => {
+      compute();
+      draw();
+    });
   }
 
   let pending = 0;
@@ -243,13 +260,16 @@ export function create(root, spec, store, id) {
     if (visible && !pending) pending = requestAnimationFrame(update);
   }
 
-  // The axis of the loss shrinks only when the reader rests.
+  // Only when the reader rests the axis of the loss may shrink and the contours get their finest.
   let held = false;
+  let resting = false;
   let rest = 0;
   function settleSoon() {
     clearTimeout(rest);
+    resting = false;
     rest = setTimeout(() => {
       if (held) return;
+      resting = true;
       losses.settle();
       schedule();
     }, SETTLE);
@@ -264,7 +284,7 @@ export function create(root, spec, store, id) {
 
   const stopListening = store.onChange((name) => {
     if (name === "landscape" || name === "methods") losses.settle();
-    else if (name !== "step") settleSoon();
+    if (name !== "step") settleSoon();
     readout.awaken();
     schedule();
   });
@@ -362,30 +382,26 @@ export function create(root, spec, store, id) {
 
   // ---- on screen, off screen, resized ---------------------------------------------------------------------------
 
-  const onScreen = new IntersectionObserver(
-    (entries) => {
-      visible = entries[entries.length - 1].isIntersecting;
-      if (!visible) pause();
-      else if (stale) schedule();
+  drawControls(current());
+  const stopWatching = watch({
+    root,
+    ruler,
+    resize,
+    show() {
+      if (visible) return;
+      visible = true;
+      if (!stale) return;
+      // The map first, the paths in the next frame: neither keeps the page waiting.
+      attempt(() => drawSurface(current()));
+      schedule();
     },
-    { rootMargin: "100px" },
-  );
-  onScreen.observe(root);
-  const resized = new ResizeObserver(() => {
-    room = Math.floor(figure.clientWidth);
-    if (room !== size) schedule();
+    hide() {
+      visible = false;
+      pause();
+    },
   });
-  resized.observe(figure);
   const beforePrint = () => update();
   window.addEventListener("beforeprint", beforePrint);
-
-  const box = root.getBoundingClientRect();
-  if (box.top < window.innerHeight && box.bottom > 0) {
-    visible = true;
-    room = Math.floor(figure.clientWidth);
-    update();
-    if (failed) throw failed;
-  }
 
   return {
     accept,
@@ -403,8 +419,7 @@ export function create(root, spec, store, id) {
       clearTimeout(rest);
       clearTimeout(thanks);
       cancelAnimationFrame(pending);
-      onScreen.disconnect();
-      resized.disconnect();
+      stopWatching();
       for (const name of ["pointerup", "pointercancel"]) window.removeEventListener(name, release);
       window.removeEventListener("beforeprint", beforePrint);
     },

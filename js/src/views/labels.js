@@ -94,9 +94,14 @@ export function place(labels, width, height, occupancy) {
 
 const widths = new Map();
 let pencil;
-/** Width of a text in the font of `node`, remembered. */
-export function textWidth(node, string) {
-  const font = node.dlFont ?? (node.dlFont = (({ fontStyle, fontWeight, fontSize, fontFamily }) => `${fontStyle} ${fontWeight} ${fontSize} ${fontFamily}`)(getComputedStyle(node)));
+
+/** The font of a node, for `textWidth`. It makes the browser compute styles: not to be asked between changes. */
+export function fontOf(node) {
+  const { fontStyle, fontWeight, fontSize, fontFamily } = getComputedStyle(node);
+  return `${fontStyle} ${fontWeight} ${fontSize} ${fontFamily}`;
+}
+
+export function textWidth(font, string) {
   const key = `${font}|${string}`;
   let width = widths.get(key);
   if (width === undefined) {

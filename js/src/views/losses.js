@@ -4,7 +4,7 @@ import { ticks } from "d3-array";
 import { attribute, freshId, svg, text } from "../dom.js";
 import { power } from "../format.js";
 import { clamp } from "../link.js";
-import { Occupancy, place, textWidth } from "./labels.js";
+import { fontOf, Occupancy, place, textWidth } from "./labels.js";
 
 const MARGIN = { left: 42, right: 10, top: 26, bottom: 36 };
 export const FLOOR = -16; // decades; below it rounding speaks
@@ -53,6 +53,8 @@ export class LossPlot {
   }
 
   resize(width, height) {
+    this.font ??= fontOf(this.plot.lastChild);
+    this.plainFont ??= fontOf(this.goalLabel);
     this.width = Math.max(100, width - MARGIN.left - MARGIN.right);
     this.height = Math.max(90, height - MARGIN.top - MARGIN.bottom);
     attribute(this.element, "width", width);
@@ -123,7 +125,7 @@ export class LossPlot {
       let exit = null;
       let previous = 0;
       const places = [];
-      const w = textWidth(c.label, c.title);
+      const w = textWidth(this.font, c.title);
       for (let k = 0; k <= limit; k++) {
         const value = above[k];
         const z = Number.isFinite(value) ? clamp(value > 0 ? Math.log10(value) : -Infinity, low, high + 2) : high + 2;
@@ -175,7 +177,7 @@ export class LossPlot {
       const v = pixel(y(z));
       const within = z > low && z < high;
       attribute(this.goal, "d", within ? `M0 ${v}H${width}` : "");
-      const w = textWidth(this.goalLabel, this.goalLabel.textContent);
+      const w = textWidth(this.plainFont, this.goalLabel.textContent);
       const places = [];
       for (const u of [width - w - 4, 4, width / 2 - w / 2]) places.push([u, v - LINE, u > width / 2 ? 0 : 1], [u, v + 2, 2]);
       goal = { width: w, height: LINE, places, kept: this.goalKept ?? -1, within };

@@ -4,7 +4,7 @@ import { ticks, tickStep } from "d3-array";
 import { attribute, freshId, svg, text } from "../dom.js";
 import { decimals, fixed } from "../format.js";
 import { clamp } from "../link.js";
-import { Occupancy, place, textWidth } from "./labels.js";
+import { fontOf, Occupancy, place, textWidth } from "./labels.js";
 import { FINE, LEVELS, sample, shade } from "./surface.js";
 
 export const MARGIN = { left: 40, right: 8, top: 8, bottom: 26 };
@@ -118,6 +118,8 @@ export class DescentMap {
   }
 
   resize(width) {
+    this.font ??= fontOf(this.names.lastChild);
+    this.plainFont ??= fontOf(this.startLabel);
     this.width = Math.max(120, width - MARGIN.left - MARGIN.right);
     this.height = Math.round(this.width * this.ratio);
     const total = this.height + MARGIN.top + MARGIN.bottom;
@@ -207,12 +209,12 @@ export class DescentMap {
     const around = (u, v, w, near) => [
       [u + near, v - LINE / 2, 0], [u - near - w, v - LINE / 2, 1], [u - w / 2, v - near - LINE, 1], [u - w / 2, v + near, 1],
     ];
-    const startWidth = textWidth(this.startLabel, "start");
+    const startWidth = textWidth(this.plainFont, "start");
     const startBox = { width: startWidth, height: LINE, places: around(u0, v0, startWidth, 12), kept: this.startKept ?? -1 };
     const others = [startBox];
     let minimumBox = null;
     if (this.minima.childElementCount) {
-      const w = textWidth(this.minimumLabel, "minimum");
+      const w = textWidth(this.plainFont, "minimum");
       const inside = this.landscape.minima.map(([a, b]) => [this.x(a), this.y(b)]).filter(([u, v]) => u >= 0 && u <= width && v >= 0 && v <= height);
       minimumBox = { width: w, height: LINE, places: inside.flatMap(([u, v]) => around(u, v, w, 8)), kept: this.minimumKept };
       others.push(minimumBox);
@@ -347,7 +349,7 @@ export class DescentMap {
 
     const words = exit && !ended ? `${note} leaves the map` : note;
     text(p.label, words);
-    const w = textWidth(p.label, words);
+    const w = textWidth(this.font, words);
     const places = [];
     [[exit ? 13 : 9, 0], [30, 3], [54, 7], [82, 12], [114, 18]].forEach(([r, penalty], ring) => {
       for (let turn = 0; turn < 12; turn++) {

@@ -18,7 +18,7 @@ export class Readout {
   constructor(methods) {
     this.rows = new Map(
       methods.map(({ name, label, colour }) => {
-        const facts = html("span", {});
+        const facts = html("span", {}, "…");
         const verdict = html("span", { class: "dl-verdict" });
         const row = html("li", { "data-method": name }, html("span", { class: "dl-swatch", "aria-hidden": "true" }), html("strong", {}, `${label}:`), " ", facts, verdict);
         row.style.setProperty("--dl-c", colour);
@@ -31,12 +31,15 @@ export class Readout {
     this.timer = 0;
   }
 
+  choose(names) {
+    for (const [name, { row }] of this.rows) row.hidden = !names.includes(name);
+  }
+
   /** entries: [{name, label, facts, verdict, diverged}] */
   update(entries) {
     const shown = new Map(entries.map((entry) => [entry.name, entry]));
-    for (const [name, { row, facts, verdict }] of this.rows) {
+    for (const [name, { facts, verdict }] of this.rows) {
       const entry = shown.get(name);
-      row.hidden = !entry;
       if (!entry) continue;
       text(facts, entry.facts && entry.verdict ? `${entry.facts}, ` : entry.facts && `${entry.facts}.`);
       text(verdict, entry.verdict && `${entry.verdict}.`);

@@ -1,0 +1,49 @@
+/**
+ * When a view has to draw: as soon as its width is known if it is on screen, later when it comes near, again when its
+ * width changes. All views of a page share the observers, so that the page is laid out once for all of them.
+ *
+ * A view: {root, ruler, resize(width), show(), hide()}. The ruler is an element as wide as the drawing whose size does
+ * not depend on what is drawn.
+ */
+
+const views = new Map(); // ruler or root → view
+let widths;
+let places;
+
+function begin() {
+  // The first report comes after the page's first layout and before its first painting.
+  widths = new ResizeObserver((entries) => {
+    const changed = entries.map((entry) => views.get(entry.target)).filter(Boolean);
+    const measured = changed.map((view) => [view, Math.floor(view.ruler.clientWidth)]);
+    const fresh = measured.filter(([view, width]) => view.resize(width) && !view.placed);
+    const boxes = fresh.map(([view]) => [view, view.root.getBoundingClientRect()]);
+    for (const [view, { top, bottom }] of boxes) {
+      view.placed = true;
+      if (top < window.innerHeight && bottom > 0) view.show();
+    }
+  });
+  places = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const view = views.get(target);
+        if (view?.placed) isIntersecting ? view.show() : view.hide();
+      }
+    },
+    { rootMargin: "100px" },
+  );
+}
+
+/** → a function that stops watching. */
+export function watch(view) {
+  if (!widths) begin();
+  views.set(view.root, view);
+  views.set(view.ruler, view);
+  widths.observe(view.ruler);
+  places.observe(view.root);
+  return () => {
+    widths.unobserve(view.ruler);
+    places.unobserve(view.root);
+    views.delete(view.root);
+    views.delete(view.ruler);
+  };
+}
