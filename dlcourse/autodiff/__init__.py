@@ -4,7 +4,8 @@ from .box import Tensor
 from .check import central_differences, check_gradient
 from .derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .errors import GradientMismatch, MissingRule, ShapeError, TraceError
-from .program import Program, scan, trace
+from .program import Program, trace
+from .scan import scan
 
 __all__ = [
     "GradientMismatch",

@@ -1,19 +1,15 @@
 """Tensor: a value and the box that made it.
 
-Every operation on a Tensor makes a new box: the value, the row of the table of primitives that computed
-it, and the inputs. That record is the *flow graph*. Two loops walk it: `backward_walk` carries gradients
-from the result to the leaves (reverse mode), `forward_walk` carries tangents from the leaves to the result.
-
-Boxes are numbered as they are made, so numbers order the graph topologically, and a walk is a loop over a
-priority queue: no recursion, no tape, the same order each time. A box also knows `oldest`, the number of
-its oldest leaf. A walk that concerns leaves numbered `since` and later is itself recorded exactly when the
-result has an older leaf, that is, when something outside is being differentiated or traced.
+Every operation on a Tensor makes a new box: the value, the row of the table of primitives that computed it,
+and the inputs. That record is the *flow graph*. Boxes are numbered as they are made, so their numbers order
+the graph topologically. A box also knows `oldest`, the number of its oldest leaf, by which a walk over the
+graph (walks.py) sees whether something outside of it is being differentiated or traced too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from heapq import heappop, heappush
+from difflib import get_close_matches
 from itertools import count
 from typing import Any
 
@@ -31,6 +27,8 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 
 # Numbers of the leaves of the traces that run now: (first, last + 1), innermost last.
 ACTIVE_TRACES: list[tuple[int, int]] = []
+
+NO_OPTIONS: dict[str, Any] = {}
 
 
 class Tensor:
@@ -63,7 +61,7 @@ class Tensor:
 
     def __init__(self, value: Any) -> None:
         self.value = as_value(value)
-        self.row: Primitive | None = None
+        self.row: Any = None
         self.inputs: tuple[Any, ...] = ()
         self.options: dict[str, Any] = NO_OPTIONS
         self.number = self.oldest = next_number()
@@ -73,7 +71,8 @@ class Tensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return shape_of(self.value)
+        value = self.value
+        return () if type(value) is float else value.shape
 
     @property
     def ndim(self) -> int:
@@ -94,7 +93,8 @@ class Tensor:
         return (self[i] for i in range(len(self)))  # type: ignore[index]
 
     def __repr__(self) -> str:
-        return f"Tensor({self.value!r})".replace("array(", "").replace("))", ")")
+        value = self.value
+        return f"Tensor({value if type(value) is float else np.array2string(value, separator=', ', prefix='Tensor(')})"
 
     def __format__(self, spec: str) -> str:
         return format(self.value, spec) if spec else repr(self)
@@ -136,12 +136,16 @@ class Tensor:
 
         Raises ShapeError if this Tensor is not a scalar, TraceError while tracing.
         """
+        from .walks import backward_walk, boxes_below
+
         refuse_while_tracing(self, "backward()", "; use grad(f) inside a traced function")
         if self.shape:
             raise ShapeError(
                 f"backward: needs a scalar, got shape {self.shape}; sum it first, or use jacobian for all its rows"
             )
-        for leaf, g in backward_walk(self, 1.0, since=0).values():
+        found = backward_walk([self], [1.0], since=0)
+        leaves = [box for box in boxes_below([self]) if box.number in found]
+        for leaf, g in zip(leaves, hand_out([found[leaf.number] for leaf in leaves], leaves), strict=True):
             leaf.grad = g if leaf.grad is None else leaf.grad + g
 
     def fprop(self) -> Any:
@@ -162,35 +166,32 @@ class Tensor:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__" or kwargs or ufunc not in UFUNCS:
-            refuse_numpy(ufunc, method, kwargs, UFUNCS)
+            refuse_numpy(ufunc, method, kwargs)
         return UFUNCS[ufunc](*inputs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if function not in FUNCTIONS:
-            refuse_numpy(function, "__call__", {}, FUNCTIONS)
+            refuse_numpy(function, "__call__", {})
         return FUNCTIONS[function](*args, **kwargs)
 
 
 class Primitive:
     """One row of the table: a name (also the browser kernel's), the forward computation, the derivative rules.
 
-    forward(*values, **options) → value.
-    rules: one function (g, y, *inputs, **options) per input, or None where the derivative is zero. For an
-    elementwise row the Jacobian is diagonal, so the rule serves both walks, and broadcasting is undone by
-    the walk. Any other row gives `rules` for the backward walk and `push` for the forward one, a function
-    (tangents, y, *inputs, **options) in which the tangent of a constant input is None.
-    joint: instead of `rules`, one function (g, y, inputs, options, wanted) → gradients of all inputs at once.
-    lower: (row's name, input shapes, options) → (kernel's name, kernel's options) for the browser.
+    forward : (*values, **options) → value.
+    rules : one function (g, y, *inputs, **options) per input, or None where the derivative is zero. For an
+        elementwise row the Jacobian is diagonal, so the rule serves both walks, and the walk undoes broadcasting.
+        Any other row also gives `push`.
+    push : (tangents, y, *inputs, **options) → tangent of the result; the tangent of a constant input is None.
+    joint : instead of `rules`, (g, y, inputs, options, wanted) → gradients of all inputs at once.
+    lower : (input shapes, options) → (kernel's name, kernel's options) for the browser.
     """
 
-    __slots__ = ("forward", "joint", "lower", "name", "push", "rules")
+    __slots__ = ("elementwise", "forward", "joint", "lower", "name", "push", "rules")
 
     def __init__(self, name: str, forward: Any, rules: Any, push: Any = None, joint: Any = None, lower: Any = None) -> None:
-        self.name, self.forward, self.rules, self.push, self.joint, self.lower = (name, forward, rules, push, joint, lower)
-
-    @property
-    def elementwise(self) -> bool:
-        return self.push is None
+        self.name, self.forward, self.rules, self.push, self.joint, self.lower = name, forward, rules, push, joint, lower
+        self.elementwise = push is None
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -198,14 +199,15 @@ class Primitive:
     def pull(self, g: Any, y: Any, inputs: tuple[Any, ...], options: dict[str, Any], wanted: list[bool]) -> list[Any]:
         """Gradients with respect to the wanted inputs (None where zero or not wanted), broadcasting undone."""
         if self.joint is not None:
-            return self.joint(g, y, inputs, options, wanted)
+            found = self.joint(g, y, inputs, options, wanted)
+            return [gx if want else None for gx, want in zip(found, wanted, strict=True)]
         if self.rules is None:
             raise MissingRule(f"{self.name}: this primitive has no derivative rule")
-        found: list[Any] = [None] * len(inputs)
+        found = [None] * len(inputs)
         for i, rule in enumerate(self.rules):
-            if rule is not None and wanted[i]:
+            if wanted[i] and rule is not None:
                 gx = rule(g, y, *inputs, **options)
-                found[i] = unbroadcast(gx, shape_of(inputs[i])) if self.push is None else gx
+                found[i] = unbroadcast(gx, shape_of(inputs[i])) if self.elementwise else gx
         return found
 
     def carry(self, tangents: list[Any], y: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -226,14 +228,14 @@ class Primitive:
 
 # Recording ------------------------------------------------------------------------------------------------
 
-NO_OPTIONS: dict[str, Any] = {}
-
 
 def record(row: Primitive, value: Any, inputs: tuple[Any, ...], oldest: int, options: dict[str, Any] = NO_OPTIONS) -> Tensor:
     """A new box."""
+    if type(value) is ndarray and value.ndim:
+        value.setflags(write=False)
+    elif type(value) is not float:
+        value = float(value)
     box: Tensor = new(Tensor)
-    if type(value) is not float:
-        value = settle(value)
     box.value = value
     box.row = row
     box.inputs = inputs
@@ -266,7 +268,8 @@ def binary(row: Primitive) -> Callable[[Any, Any], Any]:
             x, oldest = a.value, a.oldest
             if type(b) is Tensor:
                 y = b.value
-                oldest = min(oldest, b.oldest)
+                if b.oldest < oldest:
+                    oldest = b.oldest
             else:
                 y = b = b if type(b) is float else as_value(b)
         elif type(b) is Tensor:
@@ -286,90 +289,28 @@ def binary(row: Primitive) -> Callable[[Any, Any], Any]:
 
 def call(row: Primitive, *inputs: Any, **options: Any) -> Any:
     """Record any row, or compute it if no input is a Tensor. Options are static: they are not differentiated."""
-    tensors = [x for x in inputs if type(x) is Tensor]
-    if not tensors:
+    oldest = 0
+    values, held = [], []
+    for x in inputs:
+        if type(x) is Tensor:
+            values.append(x.value)
+            oldest = x.oldest if not oldest or x.oldest < oldest else oldest
+        else:
+            values.append(x)
+        held.append(x)
+    if not oldest:
         return row.forward(*inputs, **options)
-    held = tuple(x if type(x) is Tensor else as_value(x) for x in inputs)
+    for i, x in enumerate(held):
+        if type(x) is not Tensor:
+            held[i] = values[i] = as_value(x)
     try:
-        value = row.forward(*map(value_of, held), **options)
+        value = row.forward(*values, **options)
+    except ShapeError:
+        raise
     except ValueError as error:
-        if isinstance(error, ShapeError):
-            raise
-        shapes = " and ".join(str(shape_of(x)) for x in held)
+        shapes = " and ".join(str(shape_of(x)) for x in values)
         raise ShapeError(f"{row.name}: shapes {shapes} do not fit ({error})") from None
-    return record(row, value, held, min(x.oldest for x in tensors), options or NO_OPTIONS)
-
-
-# Walking --------------------------------------------------------------------------------------------------
-
-
-def backward_walk(result: Tensor, cotangent: Any, since: int) -> dict[int, tuple[Tensor, Any]]:
-    """Reverse mode: the gradients of the leaves numbered `since` or later, as {number: (leaf, gradient)}.
-
-    A box is taken when all boxes made after it are done, so its gradient is complete: contributions of
-    several paths have added up. Inputs older than `since`, and plain arrays, get none.
-    """
-    recording = result.oldest < since
-    gradients: dict[int, Any] = {result.number: cotangent}
-    boxes = {result.number: result}
-    queue = [-result.number]
-    leaves: dict[int, tuple[Tensor, Any]] = {}
-    while queue:
-        number = -heappop(queue)
-        box, g = boxes.pop(number), gradients.pop(number)
-        row = box.row
-        if row is None or (row is VARIABLE and number >= since and box.inputs[0].number < since):
-            leaves[number] = (box, g)
-            continue
-        inputs = box.inputs
-        wanted = [type(x) is Tensor and x.number >= since for x in inputs]
-        if recording:
-            found = row.pull(g, box, inputs, box.options, wanted)
-        else:
-            values = tuple([x.value if type(x) is Tensor else x for x in inputs])
-            found = row.pull(g, box.value, values, box.options, wanted)
-        for x, gx, want in zip(inputs, found, wanted, strict=True):
-            if gx is None or not want:
-                continue
-            key = x.number
-            if key in gradients:
-                gradients[key] = gradients[key] + gx
-            else:
-                gradients[key] = gx
-                boxes[key] = x
-                heappush(queue, -key)
-    return leaves
-
-
-def forward_walk(result: Tensor, tangents: dict[int, Any], since: int) -> Any:
-    """Forward mode: the tangent of the result, given those of leaves by number; None where it is zero."""
-    recording = result.oldest < since
-    tangents = dict(tangents)
-    for box in boxes_below(result, since):
-        if box.number in tangents or box.row is None:
-            continue
-        moving = [tangents.get(x.number) if type(x) is Tensor else None for x in box.inputs]
-        if all(t is None for t in moving):
-            continue
-        if recording:
-            t = box.row.carry(moving, box, box.inputs, box.options)
-        else:
-            t = box.row.carry(moving, box.value, tuple(map(value_of, box.inputs)), box.options)
-        if t is not None:
-            tangents[box.number] = t
-    return tangents.get(result.number)
-
-
-def boxes_below(result: Tensor, since: int = 0) -> list[Tensor]:
-    """The boxes that the result depends on and that are numbered `since` or later, itself included, in order."""
-    found = {result.number: result}
-    stack = [result]
-    while stack:
-        for x in stack.pop().inputs:
-            if type(x) is Tensor and x.number >= since and x.number not in found:
-                found[x.number] = x
-                stack.append(x)
-    return [found[number] for number in sorted(found)]
+    return record(row, value, tuple(held), oldest, options or NO_OPTIONS)
 
 
 def variable(x: Any) -> Tensor:
@@ -391,7 +332,11 @@ def value_of(x: Any) -> Any:
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
-    return () if type(x) is float else np.shape(x) if type(x) is not Tensor else shape_of(x.value)
+    kind = type(x)
+    if kind is Tensor:
+        x = x.value
+        kind = type(x)
+    return () if kind is float else x.shape if kind is ndarray else np.shape(x)
 
 
 def settle(value: Any) -> Any:
@@ -402,14 +347,42 @@ def settle(value: Any) -> Any:
     return float(value)
 
 
+def hand_out(derivatives: list[Any], like: list[Any]) -> list[Any]:
+    """Derivatives as the caller gets them: floats, and arrays that nobody else holds, shaped like their variables.
+
+    None stands for zero. A Tensor stays one.
+    """
+    given: set[int] = set()
+    found = []
+    for g, x in zip(derivatives, like, strict=True):
+        kind = type(g)
+        if kind is not float and kind is not Tensor:
+            shape = shape_of(x)
+            if g is None:
+                g = np.zeros(shape) if shape else 0.0
+            elif not shape:
+                g = float(g)
+            elif id(g) in given or not g.flags.writeable or g.base is not None:
+                g = g.copy()
+            given.add(id(g))
+        found.append(g)
+    return found
+
+
 def as_value(x: Any) -> Any:
-    """What a leaf or a constant holds: a float, or a float64 array of its own that nobody can change."""
-    if type(x) is float:
+    """What a leaf or a constant holds: a float, or a float64 array that nobody can change."""
+    kind = type(x)
+    if kind is float:
         return x
-    if type(x) is ndarray and x.dtype == np.float64 and x.ndim and not x.flags.writeable:
-        if x.base is None or (isinstance(x.base, ndarray) and not x.base.flags.writeable):
+    if kind is np.float64 or (kind is int and -(2**53) <= x <= 2**53):
+        return float(x)
+    if kind is ndarray and x.dtype == np.float64 and x.ndim:
+        if not x.flags.writeable and (x.base is None or (type(x.base) is ndarray and not x.base.flags.writeable)):
             return x
-    if isinstance(x, Tensor):
+        array = x.copy()
+        array.setflags(write=False)
+        return array
+    if kind is Tensor:
         raise TypeError("Tensor: this is a Tensor already; use t.detach() for its bare value")
     if isinstance(x, (list, tuple)) and any(isinstance(entry, Tensor) for entry in x):
         raise TypeError("a list of Tensors is no array: join them with np.stack([...])")
@@ -446,9 +419,7 @@ def refuse_while_tracing(t: Tensor, what: str, instead: str = "") -> None:
         raise TraceError(f"{what}: while tracing, the value of a Tensor is not known yet{instead}")
 
 
-def refuse_numpy(function: Any, method: str, kwargs: dict[str, Any], table: dict[Any, Any]) -> None:
-    from difflib import get_close_matches
-
+def refuse_numpy(function: Any, method: str, kwargs: dict[str, Any]) -> None:
     name = getattr(function, "__name__", str(function))
     if method != "__call__":
         raise TypeError(f"np.{name}.{method}: Tensors don't take this form of a NumPy function; call np.{name} itself")

@@ -13,19 +13,36 @@ from typing import Any
 import numpy as np
 
 from . import nest
-from .box import Tensor, as_value, backward_walk, forward_walk, shape_of, value_of, variable
+from .box import Tensor, as_value, hand_out, shape_of, value_of, variable
 from .errors import ShapeError
 from .primitives import reshape, stack
+from .walks import backward_walk, forward_walk
 
 
 def record_on_variables(f: Callable[..., Any], args: tuple[Any, ...], chosen: tuple[int, ...]) -> tuple[Any, list[Tensor], Any]:
     """Call f with fresh variables in the chosen arguments: (its result, the variables, how to rebuild a nest of them)."""
-    if not chosen or any(not 0 <= i < len(args) for i in chosen):
-        raise TypeError(f"argnums {chosen}: the function was given {len(args)} argument(s), numbered from 0")
-    leaves, rebuild = nest.flatten(tuple(args[i] for i in chosen))
-    variables = [variable(leaf) for leaf in leaves]
-    inside = dict(zip(chosen, rebuild(variables), strict=True))
-    return f(*[inside.get(i, a) for i, a in enumerate(args)]), variables, rebuild
+    if len(set(chosen)) != len(chosen):
+        raise TypeError(f"argnums {chosen}: an argument is named twice")
+    if not chosen:
+        raise TypeError("argnums (): there is no argument to differentiate by")
+    inside = list(args)
+    variables: list[Tensor] = []
+    builders = []
+    for i in chosen:
+        if not 0 <= i < len(args):
+            raise TypeError(f"argnums {chosen}: the function was given {len(args)} argument(s), numbered from 0")
+        leaves: list[Any] = []
+        build = nest.collect(args[i], leaves)
+        fresh = [variable(leaf) for leaf in leaves]
+        inside[i] = build(iter(fresh))
+        variables += fresh
+        builders.append(build)
+
+    def rebuild(new: list[Any]) -> tuple[Any, ...]:
+        leaves = iter(new)
+        return tuple([build(leaves) for build in builders])
+
+    return f(*inside), variables, rebuild
 
 
 def as_scalar(result: Any, who: str) -> Any:
@@ -45,22 +62,27 @@ def as_scalar(result: Any, who: str) -> Any:
     return value
 
 
-def gradients_of(result: Any, cotangent: Any, variables: list[Tensor]) -> list[Any]:
-    """The gradient with respect to each variable; zeros where the result does not depend on it."""
-    found = backward_walk(result, cotangent, since=variables[0].number) if type(result) is Tensor and variables else {}
-    return [tidy(found[v.number][1] if v.number in found else None, v) for v in variables]
+def numbers_of(result: Any, who: str) -> tuple[list[Any], Callable[[Any], Any]]:
+    """The leaves of a function's result, each a Tensor or a value, and how to nest them again."""
+    leaves, rebuild = nest.flatten(result)
+    try:
+        return [y if type(y) is Tensor else as_value(y) for y in leaves], rebuild
+    except TypeError as error:
+        raise TypeError(f"{who}: the function must return numbers ({error}); does it end in `return`?") from None
 
 
-def tidy(g: Any, like: Any) -> Any:
-    """A gradient as the caller gets it: a float for a float, an array of one's own for an array."""
-    shape = shape_of(like)
-    if g is None:
-        return np.zeros(shape) if shape else 0.0
-    if type(g) is Tensor:
-        return g
-    if not shape:
-        return float(g)
-    return g if g.flags.writeable else g.copy()
+def gradients_of(results: list[Any], cotangents: list[Any], variables: list[Tensor]) -> list[Any]:
+    """The gradient with respect to each variable; zeros where nothing depends on it."""
+    if not variables:
+        return []
+    pairs = [(y, u) for y, u in zip(results, cotangents, strict=True) if type(y) is Tensor]
+    found = backward_walk([y for y, _ in pairs], [u for _, u in pairs], variables[0].number)
+    return hand_out([found.get(v.number) for v in variables], variables)
+
+
+def seen_outside(y: Any, variables: list[Tensor]) -> Any:
+    """A result as the caller gets it: a Tensor only if something from outside flows into it."""
+    return y if type(y) is Tensor and (not variables or y.oldest < variables[0].number) else value_of(y)
 
 
 def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., tuple[Any, Any]]:
@@ -80,9 +102,8 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
     def with_gradient(*args: Any) -> tuple[Any, Any]:
         result, variables, rebuild = record_on_variables(f, args, chosen)
         result = as_scalar(result, "grad")
-        gradient = rebuild(gradients_of(result, 1.0, variables))
-        outside = type(result) is Tensor and result.oldest < variables[0].number
-        return result if outside else value_of(result), gradient[0] if isinstance(argnums, int) else gradient
+        gradient = rebuild(gradients_of([result], [1.0], variables))
+        return seen_outside(result, variables), gradient[0] if isinstance(argnums, int) else gradient
 
     return with_gradient
 
@@ -107,24 +128,18 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     (array([ 2., 40.]),)
     """
     result, variables, rebuild = record_on_variables(f, primals, tuple(range(len(primals))))
-    outputs, put = nest.flatten(result)
-    outside = [type(y) is Tensor and y.oldest < variables[0].number for y in outputs]
+    outputs, put = numbers_of(result, "vjp")
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
-        given = nest.flatten(cotangent)[0] if len(outputs) > 1 or put([0]) != 0 else [cotangent]
+        given = [u if type(u) is Tensor else as_value(u) for u in nest.leaves_like(cotangent, result)]
         if len(given) != len(outputs):
             raise ShapeError(f"pullback: needs one cotangent for each of the {len(outputs)} results, got {len(given)}")
-        total: list[Any] = [None] * len(variables)
-        for y, u in zip(outputs, given, strict=True):
-            u = u if type(u) is Tensor else as_value(u)
-            if shape_of(u) != shape_of(y):
-                raise ShapeError(f"pullback: needs a cotangent of the result's shape {shape_of(y)}, got {shape_of(u)}")
-            if type(y) is Tensor:
-                parts = gradients_of(y, u, variables)
-                total = parts if total[0] is None else [a + b for a, b in zip(total, parts, strict=True)]
-        return rebuild([tidy(g, v) for g, v in zip(total, variables, strict=True)])
+        if [shape_of(u) for u in given] != [shape_of(y) for y in outputs]:
+            shapes = [shape_of(y) for y in outputs], [shape_of(u) for u in given]
+            raise ShapeError(f"pullback: needs cotangents of the results' shapes {shapes[0]}, got {shapes[1]}")
+        return rebuild(gradients_of(outputs, given, variables))
 
-    return put([y if out else value_of(y) for y, out in zip(outputs, outside, strict=True)]), pullback
+    return put([seen_outside(y, variables) for y in outputs]), pullback
 
 
 def jvp(f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
@@ -143,12 +158,12 @@ def jvp(f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ..
     for v, x in zip(directions, variables, strict=True):
         if shape_of(v) != x.shape:
             raise ShapeError(f"jvp: a tangent of shape {shape_of(v)} does not fit a primal of shape {x.shape}")
+    outputs, put = numbers_of(result, "jvp")
     start = {x.number: v for x, v in zip(variables, directions, strict=True)}
-    first = variables[0].number
-    outputs, put = nest.flatten(result)
-    moved = [tidy(forward_walk(y, start, first) if type(y) is Tensor else None, y) for y in outputs]
-    values = [y if type(y) is Tensor and y.oldest < first else value_of(y) for y in outputs]
-    return put(values), put(moved)
+    moving = [y for y in outputs if type(y) is Tensor and variables]
+    moved = dict(zip(map(id, moving), forward_walk(moving, start, min(start, default=0)), strict=True))
+    tangents_out = hand_out([moved.get(id(y)) for y in outputs], outputs)
+    return put([seen_outside(y, variables) for y in outputs]), put(tangents_out)
 
 
 def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
@@ -171,9 +186,9 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
             return np.zeros(shape_of(result) + x.shape)
         n, m = math.prod(x.shape), math.prod(result.shape)
         if n < m:
-            columns = [forward_walk(result, {x.number: v}, x.number) for v in basis(x.shape)]
-            return join([tidy(c, result) for c in columns], result.shape, x.shape, axis=-1)
-        rows = [gradients_of(result, u, variables)[0] for u in basis(result.shape)]
+            columns = [forward_walk([result], {x.number: v}, x.number)[0] for v in basis(x.shape)]
+            return join(hand_out(columns, [result] * n), result.shape, x.shape, axis=-1)
+        rows = [gradients_of([result], [u], variables)[0] for u in basis(result.shape)]
         return join(rows, result.shape, x.shape, axis=0)
 
     return whole

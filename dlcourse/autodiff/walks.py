@@ -1,0 +1,93 @@
+"""The two walks over the flow graph.
+
+`backward_walk` carries gradients from the result to the leaves (reverse mode), `forward_walk` carries tangents
+from the leaves to the result (forward mode). Creation numbers give the order, so both are plain loops: no
+recursion, no tape, the same order each time.
+
+A walk concerns leaves numbered `since` and later. It runs on bare values, unless the result has an older leaf:
+then something outside is being differentiated or traced, and the walk itself is recorded.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import Any
+
+from .box import VARIABLE, Tensor, unbroadcast, value_of
+
+
+def backward_walk(results: list[Tensor], cotangents: list[Any], since: int) -> dict[int, Any]:
+    """Reverse mode: the gradients of the leaves numbered `since` or later, by number.
+
+    A box is taken when all boxes made after it are done, so its gradient is complete: what several paths
+    contribute has been added up. Inputs older than `since`, and plain arrays, get none.
+    """
+    recording = False
+    pending: dict[int, tuple[Tensor, Any]] = {}
+    queue: list[int] = []
+    leaves: dict[int, Any] = {}
+    for result, cotangent in zip(results, cotangents, strict=True):
+        if result.number >= since:
+            recording = recording or result.oldest < since
+            contribute(cotangent, result, pending, queue)
+    while queue:
+        number = -heappop(queue)
+        box, g = pending.pop(number)
+        row, inputs = box.row, box.inputs
+        if row is None or (row is VARIABLE and inputs[0].number < since):
+            leaves[number] = g
+            continue
+        y, values = (box, inputs) if recording else (box.value, tuple([x.value if type(x) is Tensor else x for x in inputs]))
+        if row.rules is None:
+            wanted = [type(x) is Tensor and x.number >= since for x in inputs]
+            for x, gx in zip(inputs, row.pull(g, y, values, box.options, wanted)):
+                if gx is not None:
+                    contribute(gx, x, pending, queue)
+            continue
+        options = box.options
+        for x, rule in zip(inputs, row.rules):
+            if type(x) is Tensor and x.number >= since and rule is not None:
+                gx = rule(g, y, *values, **options) if options else rule(g, y, *values)
+                if row.elementwise and type(gx) is not float and gx.shape != x.shape:
+                    gx = unbroadcast(gx, x.shape)
+                contribute(gx, x, pending, queue)
+    return leaves
+
+
+def contribute(gx: Any, x: Tensor, pending: dict[int, tuple[Tensor, Any]], queue: list[int]) -> None:
+    """Add a gradient to what x has got so far; the first one puts x in the queue."""
+    key = x.number
+    if key in pending:
+        pending[key] = (x, pending[key][1] + gx)
+    else:
+        pending[key] = (x, gx)
+        heappush(queue, -key)
+
+
+def forward_walk(results: list[Tensor], tangents: dict[int, Any], since: int) -> list[Any]:
+    """Forward mode: the tangents of the results, given those of leaves by number; None where it is zero."""
+    recording = any(result.oldest < since for result in results)
+    tangents = dict(tangents)
+    for box in boxes_below(results, since):
+        if box.number in tangents or box.row is None:
+            continue
+        moving = [tangents.get(x.number) if type(x) is Tensor else None for x in box.inputs]
+        if all(t is None for t in moving):
+            continue
+        y, values = (box, box.inputs) if recording else (box.value, tuple(map(value_of, box.inputs)))
+        t = box.row.carry(moving, y, values, box.options)
+        if t is not None:
+            tangents[box.number] = t
+    return [tangents.get(result.number) for result in results]
+
+
+def boxes_below(results: list[Tensor], since: int = 0) -> list[Tensor]:
+    """The boxes that the results depend on and that are numbered `since` or later, themselves included, in order."""
+    found = {result.number: result for result in results if result.number >= since}
+    stack = list(found.values())
+    while stack:
+        for x in stack.pop().inputs:
+            if type(x) is Tensor and x.number >= since and x.number not in found:
+                found[x.number] = x
+                stack.append(x)
+    return [found[number] for number in sorted(found)]
