@@ -60,26 +60,8 @@ function logsumexp(m, o, starts, steps) {
   }
 }
 
-/** Where x reaches its maximum y along the axes, as shares that sum to 1: how `max` passes a gradient on. */
-function maxShare(build, [x, y], shape, { axes }) {
-  const out = build.allocate(shape);
-  const [from, top] = [build.dense(x).offset, build.dense(y).offset];
-  const { starts, steps } = groups({ ...out, offset: 0 }, axes); // x, dense, and the result have one layout
-  const o = out.offset;
-  build.emit((m) => {
-    for (let i = 0; i < starts.length; i++) {
-      const a = from + starts[i];
-      let ties = 0;
-      for (let k = 0; k < steps.length; k++) if (m[a + steps[k]] === m[top + i]) ties++;
-      for (let k = 0; k < steps.length; k++) m[o + starts[i] + steps[k]] = (m[a + steps[k]] === m[top + i] ? 1 : 0) / ties;
-    }
-  });
-  return out;
-}
-
 export const reductionKernels = {
   sum: reduction(sum),
   max: reduction(max, false),
   logsumexp: reduction(logsumexp),
-  max_share: maxShare,
 };
