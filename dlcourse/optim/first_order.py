@@ -89,7 +89,7 @@ class WithMomentum(UpdateRule):
     beta: HyperParameter = 0.9
 
     def init(self, θ: Any) -> Any:
-        return 0.0 * np.asarray(θ) if not isinstance(θ, Tensor) else np.zeros(θ.shape)
+        return np.zeros(np.shape(θ))
 
 
 @dataclass(frozen=True)
@@ -172,11 +172,15 @@ def descend(rule: UpdateRule, f: Callable[[Any], Any], start: Any, steps: int) -
     The steps are one `scan`: on plain arrays they are computed, inside `trace` they are recorded, with the
     rule's hyper-parameters and the start as inputs.
 
+    Raises ValueError if `steps` is no whole number ≥ 0.
+
     >>> descend(GradientDescent(0.25), lambda θ: np.sum(θ**2), np.array([4.0]), steps=2).path
     array([[4.],
            [2.],
            [1.]])
     """
+    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 0:
+        raise ValueError(f"descend: steps must be a whole number ≥ 0, got {steps!r}")
     start = start if isinstance(start, Tensor) else np.asarray(start, dtype=np.float64)
 
     def step(carry: Any, t: Any) -> Any:
@@ -185,5 +189,5 @@ def descend(rule: UpdateRule, f: Callable[[Any], Any], start: Any, steps: int) -
 
     (last, _), (path, values) = scan(step, (start, rule.init(start)), np.arange(1.0, steps + 1.0))
     return Trajectory(
-        np.concatenate([path, np.reshape(last, (1, *last.shape))]), np.concatenate([values, np.reshape(f(last), (1,))])
+        np.concatenate([path, np.reshape(last, (1, *np.shape(last)))]), np.concatenate([values, np.reshape(f(last), (1,))])
     )

@@ -210,8 +210,8 @@ def test_json():
         check_json(program)
         text = json.dumps(program, allow_nan=False)
         assert json.loads(text) == program
-    shape, data = next(c for c in trace(everything, x, W, 0.7).to_json()["constants"] if c[0] == [3])
-    np.testing.assert_array_equal(np.frombuffer(base64.b64decode(data), "<f8").reshape(shape), [2.0, np.nan, np.inf])
+    arrays = [np.frombuffer(base64.b64decode(c[1]), "<f8") for c in trace(everything, x, W, 0.7).to_json()["constants"] if c[0]]
+    assert any(np.array_equal(a, [2.0, np.nan, np.inf], equal_nan=True) for a in arrays)
     assert [[], "inf"] in trace(everything, x, W, 0.7).to_json()["constants"]
 
 
