@@ -177,6 +177,7 @@ export class LossPlot {
       const v = pixel(y(z));
       const within = z > low && z < high;
       attribute(this.goal, "d", within ? `M0 ${v}H${width}` : "");
+      if (within) occupancy.segment(0, v, width, v, 0.6);
       const w = textWidth(this.plainFont, this.goalLabel.textContent);
       const places = [];
       for (const u of [width - w - 4, 4, width / 2 - w / 2]) places.push([u, v - LINE, u > width / 2 ? 0 : 1], [u, v + 2, 2]);

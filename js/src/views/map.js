@@ -277,7 +277,7 @@ export class DescentMap {
       length = 0;
       for (let n = 0; n < count; n++) length += Math.hypot(pieces[4 * n + 2] - pieces[4 * n], pieces[4 * n + 3] - pieces[4 * n + 1]);
     }
-    for (let n = 0; n < count; n++) occupancy.segment(pieces[4 * n], pieces[4 * n + 1], pieces[4 * n + 2], pieces[4 * n + 3]);
+    for (let n = 0; n < count; n++) occupancy.segment(pieces[4 * n], pieces[4 * n + 1], pieces[4 * n + 2], pieces[4 * n + 3], 1.5);
 
     // Age runs with the length drawn, so that a long first step and a hundred small last ones both show it.
     const lines = Array(AGES).fill("");
@@ -355,7 +355,8 @@ export class DescentMap {
       for (let turn = 0; turn < 12; turn++) {
         const angle = (turn * Math.PI) / 6;
         const [c, s] = [Math.cos(angle), Math.sin(angle)];
-        places.push([a + c * r + ((c - 1) / 2) * w, b - s * r + ((-s - 1) / 2) * LINE, penalty + (ring ? 2 : 0) + (Math.abs(c) < 0.9 ? 1 : 0)]);
+        const aside = c > 0.3 ? 0 : c < -0.3 ? -w : -w / 2;
+        places.push([a + c * r + aside, b - s * r + ((-s - 1) / 2) * LINE, penalty + (ring ? 2 : 0) + (Math.abs(c) < 0.9 ? 1 : 0)]);
       }
     });
     return { p, a, b, width: w, height: LINE, places, kept: p.kept };
