@@ -8,7 +8,7 @@ import { fontOf, Occupancy, place, textWidth } from "./labels.js";
 import { FINE, LEVELS, sample, shade } from "./surface.js";
 
 export const MARGIN = { left: 40, right: 8, top: 8, bottom: 26 };
-const [ROUGH, FINEST] = [72, 128]; // columns of the grid on which contours are found: in motion, at rest
+const [ROUGH, FINEST] = [60, 128]; // columns of the grid on which contours are found: in motion, at rest
 const AGES = 7; // shades of a path, from its first step to its last
 const EDGE = 4; // paths are drawn this far beyond the frame and cut off there
 const LINE = 16; // height of a label
