@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -84,7 +84,7 @@ class Several(traitlets.TraitType[list[str], list[str]]):
         self.tag(sync=True)
 
     def validate(self, obj: Any, value: Any) -> list[str]:
-        given = [value] if isinstance(value, str) else list(value)
+        given = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
         unknown = [name for name in given if name not in self.names]
         if unknown or not given:
             what = f"there is no {unknown[0]!r}" if unknown else "none was given"
@@ -102,7 +102,7 @@ class Position(traitlets.TraitType[list[float], list[float]]):
 
     def validate(self, obj: Any, value: Any) -> list[float]:
         try:
-            point = [float(c) for c in value]
+            point = [] if isinstance(value, str) else [float(c) for c in value]
         except (TypeError, ValueError):
             point = []
         if len(point) != 2 or not all(abs(c) <= self.reach for c in point):

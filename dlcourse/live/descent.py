@@ -77,6 +77,9 @@ class Descent(Explorable):
         method_choices: Sequence[str] = tuple(METHODS),
         **state: Any,
     ) -> None:
+        unknown = [n for n in landscape_choices if n not in landscapes.ALL] + [n for n in method_choices if n not in METHODS]
+        if unknown:
+            raise ValueError(f"Descent: there is no landscape or method {unknown[0]!r} for the reader to choose")
         chosen = landscapes.get(landscape)
         state.setdefault("alpha", chosen.learning_rate)
         state.setdefault("start", chosen.start)

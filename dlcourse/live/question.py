@@ -55,6 +55,12 @@ class Question(Explorable):
         else:
             if answer is None or not math.isfinite(answer):
                 raise ValueError(f"Question {identity}: the answer must be a finite number, got {answer}")
+            if right is not None:
+                raise ValueError(f"Question {identity}: right = {right} belongs to choices; here the answer is a number")
+            if not (math.isfinite(tolerance) and tolerance >= 0):
+                raise ValueError(f"Question {identity}: the tolerance must be a finite number ≥ 0, got {tolerance}")
+            if not all(map(math.isfinite, hints or ())):
+                raise ValueError(f"Question {identity}: hints are given for finite numbers, got {list(hints or ())}")
             spec |= {
                 "type": "number",
                 "answer": float(answer),
