@@ -114,10 +114,10 @@ def inline(svg: str, alt: str) -> str:
     """An SVG file as an element of a page: no prologue, the page's ink and font, no ids but those it refers to."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    used = set(re.findall(r"#([\w-]+)", svg))
+    used = set(re.findall(r"#([\w.-]+)", svg))
     mark = "f" + hashlib.sha256(svg.encode()).hexdigest()[:8]
-    svg = re.sub(r'\sid="([\w-]+)"', lambda m: f' id="{mark}-{m[1]}"' if m[1] in used else "", svg)
-    svg = re.sub(r'(url\(|href=")#([\w-]+)', rf"\1#{mark}-\2", svg)
+    svg = re.sub(r'\sid="([^"]+)"', lambda m: f' id="{mark}-{m[1]}"' if m[1] in used else "", svg)
+    svg = re.sub(r'(url\(|href=")#([\w.-]+)', rf"\1#{mark}-\2", svg)
     svg = svg.replace(INK, "currentColor").replace("'DejaVu Sans', sans-serif", "inherit").replace("'DejaVu Sans'", "inherit")
     label = html.escape(alt, quote=True)
     size = re.search(r'<svg[^>]*?width="([\d.]+)pt"', svg)

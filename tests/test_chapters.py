@@ -1,0 +1,204 @@
+"""What every chapter keeps to: the standard of CONTRIBUTING, as far as a machine can check it."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlcourse import exercises
+from dlcourse.exercises import stub_of
+
+TOP = Path(__file__).parent.parent
+CHAPTERS = sorted((TOP / "chapters").glob("[0-9][0-9]-*.ipynb"))
+LONGEST_CELL = 15  # lines
+WIDEST_LINE = 84  # characters that the column shows without scrolling
+HIDDEN = {"hide-input", "remove-input", "show-source"}
+AMERICAN = r"\b(color(?!=)|behavior|center(?!ed)|initializ|optimiz|generaliz|regulariz|normaliz|minimiz|neighbor|favor)\w*"
+
+every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+
+
+def cells(path: Path, kind: str) -> list[dict[str, Any]]:
+    found = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [
+        {**c, "source": "".join(c["source"]), "tags": set(c["metadata"].get("tags", []))}
+        for c in found
+        if c["cell_type"] == kind
+    ]
+
+
+def prose(path: Path) -> str:
+    """The text of a chapter without formulas, code and links."""
+    text = "\n\n".join(cell["source"] for cell in cells(path, "markdown"))
+    for what in (r"\$\$.*?\$\$", r"\$[^$]+\$", r"(?<!`)`[^`\n]+`", r"<[^>]+>", r"\{[\w:]+\}", r"https?://\S+"):
+        text = re.sub(what, " ", text, flags=re.DOTALL)
+    return text
+
+
+def calls(source: str, name: str) -> list[ast.Call]:
+    """The calls of a function or method of this name in a cell."""
+    found = [node for node in ast.walk(ast.parse(plain(source))) if isinstance(node, ast.Call)]
+    return [c for c in found if name == (c.func.attr if isinstance(c.func, ast.Attribute) else getattr(c.func, "id", None))]
+
+
+def plain(source: str) -> str:
+    """A cell without the lines that only IPython understands."""
+    return "\n".join(line for line in source.splitlines() if not line.lstrip().startswith(("%", "!")))
+
+
+def test_there_are_chapters() -> None:
+    assert CHAPTERS
+
+
+@every_chapter
+def test_notebook_is_minimal_and_stable(path: Path) -> None:
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    assert set(notebook["metadata"]) == {"kernelspec", "language_info"}
+    ids = [cell["id"] for cell in notebook["cells"]]
+    assert len(set(ids)) == len(ids)
+    for cell in notebook["cells"]:
+        assert set(cell["metadata"]) <= {"tags", "jupyter", "mystnb"}, cell["id"]
+
+
+@every_chapter
+def test_only_compared_outputs_are_kept(path: Path) -> None:
+    for cell in cells(path, "code"):
+        assert cell["execution_count"] is None
+        if "nbval-check-output" in cell["tags"]:
+            assert cell["outputs"], f"{cell['id']}: nothing to compare"
+            assert all(o["output_type"] == "stream" and o["name"] == "stdout" for o in cell["outputs"]), cell["id"]
+        else:
+            assert cell["outputs"] == [], f"{cell['id']}: strip its output"
+
+
+@every_chapter
+def test_code_fits_on_a_screen(path: Path) -> None:
+    for cell in cells(path, "code"):
+        if not cell["tags"] & HIDDEN:
+            lines = cell["source"].splitlines()
+            assert len(lines) < LONGEST_CELL, f"{cell['id']}: {len(lines)} lines"
+            wide = [line for line in lines if len(line) > WIDEST_LINE]
+            assert not wide, f"{cell['id']}: {wide[0]}"
+
+
+@every_chapter
+def test_figures_go_through_figures_show_with_words(path: Path) -> None:
+    for cell in cells(path, "code"):
+        assert "pyplot" not in cell["source"], f"{cell['id']}: draw with dlcourse.figures"
+        drawn = calls(cell["source"], "show")
+        assert len(calls(cell["source"], "new")) == len(drawn), f"{cell['id']}: every figures.new ends in figures.show"
+        for call in drawn:
+            assert "alt" in {k.arg for k in call.keywords} or len(call.args) > 1, f"{cell['id']}: a figure without alt"
+
+
+@every_chapter
+def test_random_numbers_are_seeded(path: Path) -> None:
+    for cell in cells(path, "code"):
+        assert not re.search(r"np\.random\.(?!default_rng|Generator|SeedSequence)", cell["source"]), cell["id"]
+        assert not re.search(r"default_rng\(\s*\)", cell["source"]), cell["id"]
+
+
+@every_chapter
+def test_explorables_have_names_of_their_own_and_goals(path: Path) -> None:
+    names = []
+    for cell in cells(path, "code"):
+        shown = [c for kind in ("Descent", "NoisyDescent") for c in calls(cell["source"], kind)]
+        shown = [c for c in shown if any(k.arg == "identity" for k in c.keywords)]
+        for call in shown:
+            given = {k.arg: k.value for k in call.keywords}
+            assert "goal" in given, f"{cell['id']}: an explorable without a goal"
+            names.append(ast.literal_eval(given["identity"]))
+        names += [ast.literal_eval(c.args[0]) for c in calls(cell["source"], "Question")]
+    assert len(set(names)) == len(names)
+    links = re.findall(r'href="#([^?"]+)\?', "\n".join(c["source"] for c in cells(path, "markdown")))
+    assert set(links) <= set(names), "a link to an explorable that is not on the page"
+
+
+@every_chapter
+def test_questions_and_prediction(path: Path) -> None:
+    assert sum(len(calls(cell["source"], "Question")) for cell in cells(path, "code")) >= 4
+    text = "\n".join(cell["source"] for cell in cells(path, "markdown"))
+    assert ":class: predict" in text
+    assert ":class: careful" in text
+    assert ":class: card-summary" in text
+    for heading in ("Exercises", "One card", "The sources, and where they err", "Read next"):
+        assert re.search(rf"^## {heading}$", text, flags=re.MULTILINE), heading
+
+
+@every_chapter
+def test_one_experiment_of_the_reader_s_own(path: Path) -> None:
+    own = [cell for cell in cells(path, "code") if "interactive-only" in cell["tags"]]
+    assert any("interact(" in cell["source"] for cell in own)
+    for cell in cells(path, "code"):
+        assert "interact(" not in cell["source"] or "interactive-only" in cell["tags"], cell["id"]
+
+
+@every_chapter
+def test_every_formula_with_a_number_is_referred_to_or_checked(path: Path) -> None:
+    text = "\n".join(cell["source"] for cell in cells(path, "markdown"))
+    labels = re.findall(r"^\$\$ \(([\w-]+)\)$", text, flags=re.MULTILINE)
+    assert len(set(labels)) == len(labels)
+    assert labels
+    for used in re.findall(r"\{eq\}`([\w-]+)`", text):
+        assert used in labels, used
+
+
+@every_chapter
+def test_prose_outweighs_code(path: Path) -> None:
+    words = len(prose(path).split())
+    code = sum(len(re.findall(r"\w+", c["source"])) for c in cells(path, "code") if not c["tags"] & (HIDDEN | {"solution"}))
+    assert words >= 1.5 * code, f"{words} words of prose, {code} of code"
+
+
+@every_chapter
+def test_british_spelling_and_no_filler(path: Path) -> None:
+    text = prose(path)
+    found = re.search(AMERICAN, text, flags=re.IGNORECASE)
+    assert not found, found[0]
+    for filler in ("it is important to note", "as we all know", "in this section we will", "let us dive", "simply put", "!!"):
+        assert filler not in text.lower()
+
+
+# Exercises ---------------------------------------------------------------------------------------------------------
+
+
+def pairs(path: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Stub and solution of each exercise, in order."""
+    code = cells(path, "code")
+    return list(zip([c for c in code if "exercise" in c["tags"]], [c for c in code if "solution" in c["tags"]], strict=True))
+
+
+@every_chapter
+def test_at_least_three_exercises_with_solutions(path: Path) -> None:
+    text = "\n".join(cell["source"] for cell in cells(path, "markdown"))
+    labels = re.findall(r"```\{exercise\}[^\n]*\n:label: ([\w-]+)", text)
+    assert len(labels) >= 3
+    assert labels == re.findall(r"```\{solution-start\} ([\w-]+)", text)
+    assert text.count("```{solution-end}") == len(labels) == len(pairs(path))
+    assert text.count(":class: dropdown") >= len(labels)
+    for level in ("*Recall.*", "*Apply.*", "*Open-ended.*"):
+        assert level in text, level
+
+
+@every_chapter
+def test_stubs_come_from_their_solutions(path: Path) -> None:
+    for stub, solution in pairs(path):
+        assert stub["source"] == stub_of(solution["source"]), stub["id"]
+
+
+@every_chapter
+def test_solutions_are_right_and_stubs_are_not_answered(path: Path) -> None:
+    for stub, solution in pairs(path):
+        for cell, expected in ((stub, None), (solution, True)):
+            name, function = calls(cell["source"], "check")[0].args
+            variables: dict[str, Any] = {"np": np, "exercises": exercises}
+            exec(cell["source"], variables)
+            feedback = exercises.check(ast.literal_eval(name), variables[ast.unparse(function)])
+            assert feedback.right is expected, f"{cell['id']}: {feedback}"
