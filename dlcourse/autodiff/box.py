@@ -211,19 +211,35 @@ class Primitive:
         return found
 
     def carry(self, tangents: list[Any], y: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        """The tangent of the result, given those of the inputs (None where constant); None where zero."""
+        """The tangent of the result, given those of the inputs (None where constant); None where zero.
+
+        Tangents may have one more leading axis than their inputs: many directions at once.
+        """
         if self.push is not None:
             return self.push(tangents, y, *inputs, **options)
         if self.rules is None:
             raise MissingRule(f"{self.name}: this primitive has no derivative rule")
-        total = None
-        for t, rule in zip(tangents, self.rules, strict=True):
+        total, shape = None, shape_of(y)
+        for t, x, rule in zip(tangents, inputs, self.rules, strict=True):
             if t is not None and rule is not None:
-                term = rule(t, y, *inputs, **options)
+                many = directions(t, x)
+                term = rule(raised(t, x, len(shape)) if many else t, y, *inputs, **options)
                 total = term if total is None else total + term
-        if total is not None and shape_of(total) != shape_of(y):
-            total = np.broadcast_to(total, shape_of(y))
+        if total is not None and shape_of(total) != many + shape:
+            total = np.broadcast_to(total, many + shape)
         return total
+
+
+def directions(t: Any, x: Any) -> tuple[int, ...]:
+    """The axes that a tangent of x has in front of those of x: () for one direction, (k,) for k at once."""
+    own, given = shape_of(x), shape_of(t)
+    return given[: len(given) - len(own)]
+
+
+def raised(t: Any, x: Any, rank: int) -> Any:
+    """A tangent of x for an operation that broadcasts x to more axes: ones between the directions and the axes of x."""
+    own, many = shape_of(x), directions(t, x)
+    return t.reshape(many + (1,) * (rank - len(own)) + own) if many and rank > len(own) else t
 
 
 # Recording ------------------------------------------------------------------------------------------------

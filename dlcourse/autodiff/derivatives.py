@@ -6,6 +6,7 @@ state, so they nest to any order.
 
 from __future__ import annotations
 
+import builtins
 import math
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 from . import nest
 from .box import Tensor, as_value, hand_out, shape_of, value_of, variable
 from .errors import ShapeError
-from .primitives import reshape, stack
+from .primitives import concatenate, reshape, transpose
 from .walks import backward_walk, forward_walk
 
 
@@ -169,8 +170,8 @@ def jvp(f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ..
 def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     """The function (args) → J with J[i, j] = ∂f_i/∂x_j, of shape (shape of f) + (shape of x).
 
-    Goes forward, one walk per input, where there are fewer inputs than outputs; backward, one walk per output,
-    otherwise.
+    Goes forward, all inputs at once, where there are no more inputs than outputs; backward, one walk per output,
+    otherwise. For nests, the nest of f's results holds nests of blocks like the argument.
 
     >>> jacobian(lambda x: np.stack([x[0] * x[1], x[0]]))(np.array([2.0, 3.0]))
     array([[3., 2.],
@@ -178,33 +179,51 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     """
 
     def whole(*args: Any) -> Any:
-        result, variables, _ = record_on_variables(f, args, (argnums,))
-        if len(variables) != 1 or not isinstance(result, (Tensor, float, np.ndarray)):
-            raise TypeError("jacobian: needs one array in and one array out; flatten a nest first")
-        x = variables[0]
-        if type(result) is not Tensor:
-            return np.zeros(shape_of(result) + x.shape)
-        n, m = math.prod(x.shape), math.prod(result.shape)
-        if n < m:
-            columns = [forward_walk([result], {x.number: v}, x.number)[0] for v in basis(x.shape)]
-            return join(hand_out(columns, [result] * n), result.shape, x.shape, axis=-1)
-        rows = [gradients_of([result], [u], variables)[0] for u in basis(result.shape)]
-        return join(rows, result.shape, x.shape, axis=0)
+        result, variables, rebuild = record_on_variables(f, args, (argnums,))
+        outputs, put = numbers_of(result, "jacobian")
+        n, m = (builtins.sum(math.prod(shape_of(x)) for x in group) for group in (variables, outputs))
+        blocks = forward_blocks(outputs, variables) if n <= m else backward_blocks(outputs, variables)
+        return put([rebuild(row)[0] for row in blocks])
 
     return whole
 
 
-def basis(shape: tuple[int, ...]) -> list[Any]:
-    """The unit arrays of a shape, in C order."""
-    if not shape:
-        return [1.0]
-    return list(np.eye(math.prod(shape)).reshape(-1, *shape))
+def forward_blocks(outputs: list[Any], variables: list[Tensor]) -> list[list[Any]]:
+    """∂y/∂x for each output and variable, one walk per variable that carries all its directions."""
+    columns = []
+    moving = [y for y in outputs if type(y) is Tensor]
+    for x in variables:
+        found = dict(zip(map(id, moving), forward_walk(moving, {x.number: basis(x.shape)}, variables[0].number), strict=True))
+        columns.append([block_of_columns(found.get(id(y)), shape_of(y), x.shape) for y in outputs])
+    return [list(row) for row in zip(*columns, strict=True)] if columns else [[] for _ in outputs]
 
 
-def join(parts: list[Any], rows: tuple[int, ...], columns: tuple[int, ...], axis: int) -> Any:
-    flat = [reshape(p, (-1,)) for p in parts]
-    matrix = stack(flat, axis=axis % 2) if any(type(p) is Tensor for p in parts) else np.stack(flat, axis=axis % 2)
-    return reshape(matrix, rows + columns)
+def block_of_columns(t: Any, rows: tuple[int, ...], columns: tuple[int, ...]) -> Any:
+    if t is None:
+        return hand_out([None], [np.zeros(rows + columns)])[0]
+    n = math.prod(columns)
+    flat = transpose(reshape(t, (n, math.prod(rows))))
+    return hand_out([reshape(flat, rows + columns)], [np.zeros(rows + columns)])[0]
+
+
+def backward_blocks(outputs: list[Any], variables: list[Tensor]) -> list[list[Any]]:
+    """∂y/∂x for each output and variable, one backward walk per entry of an output."""
+    blocks = []
+    for y in outputs:
+        rows = [gradients_of([y], [u if y.shape else 1.0], variables) for u in basis(shape_of(y))] if type(y) is Tensor else []
+        joined = []
+        for k, x in enumerate(variables):
+            parts = [reshape(row[k], (-1,)) for row in rows]
+            matrix = concatenate(parts) if parts else np.zeros(math.prod(shape_of(y)) * x.size)
+            joined.append(hand_out([reshape(matrix, shape_of(y) + x.shape)], [np.zeros(shape_of(y) + x.shape)])[0])
+        blocks.append(joined)
+    return blocks
+
+
+def basis(shape: tuple[int, ...]) -> Any:
+    """The unit arrays of a shape, in C order, along a first axis."""
+    n = math.prod(shape)
+    return np.eye(n).reshape(n, *shape)
 
 
 def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from . import nest
-from .box import Tensor, as_value, call, shape_of, value_of
+from .box import Tensor, as_value, call, directions, shape_of, value_of
 from .derivatives import jvp, vjp
 from .errors import ShapeError
-from .primitives import concatenate, getitem, reshape
+from .primitives import concatenate, getitem, reshape, stack
 from .primitives.table import row
 from .program import Program, record_inside, to_program, without_unread_inputs
 
@@ -126,6 +126,10 @@ def cut(flat: Any, shapes: list[tuple[int, ...]]) -> list[Any]:
 def push_scan(tangents: list[Any], y: Any, *inputs: Any, **options: Any) -> Any:
     """The tangent of a scan: a scan over the step's tangents."""
     body, k = options["body"], options["carries"]
+    many = next(directions(t, x) for t, x in zip(tangents, inputs, strict=True) if t is not None)
+    if many:
+        each = [[None if t is None else t[i] for t in tangents] for i in range(many[0])]
+        return stack([push_scan(one, y, *inputs, **options) for one in each])
     filled = [np.zeros(shape_of(x)) if t is None else t for t, x in zip(tangents, inputs, strict=True)]
     carry, moving, fixed = split_inputs(inputs, options)
     d_carry, d_moving, d_fixed = split_inputs(filled, options)

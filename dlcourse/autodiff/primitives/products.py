@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..box import call, shape_of
+from ..box import call, directions, raised, shape_of
 from ..errors import ShapeError
 from .elementwise import equal
 from .reductions import broadcast_to, softmax, sum, sum_to
@@ -32,37 +32,70 @@ def swap(x: Any) -> Any:
 
 
 def pull_left(g: Any, y: Any, a: Any, b: Any) -> Any:
-    """∂(A B): G Bᵀ for A, with vectors as one-row and one-column matrices."""
+    """Ā = G Bᵀ, for vectors and matrices; stacks of matrices, and vectors against stacks, by way of columns and rows."""
     left, right = shape_of(a), shape_of(b)
-    if len(left) == len(right) == 2:
-        return g @ b.T
-    if len(left) == len(right) == 1:
-        return g * b
+    if len(left) <= 2 and len(right) <= 2:
+        if len(left) == 2:
+            return g @ b.T if len(right) == 2 else reshape(g, (*left[:1], 1)) * b
+        return b @ g if len(right) == 2 else g * b
     column = reshape(b, (*right, 1)) if len(right) == 1 else b
-    g = reshape(g, (*shape_of(g), 1)) if len(right) == 1 else g
-    g = reshape(g, (*shape_of(g)[:-1], 1, shape_of(g)[-1])) if len(left) == 1 else g
-    whole = matmul(g, swap(column))
+    whole = matmul(as_matrix(g, left, right), swap(column))
     return reshape(sum_to(whole, (1, *left)), left) if len(left) == 1 else sum_to(whole, left)
 
 
 def pull_right(g: Any, y: Any, a: Any, b: Any) -> Any:
-    """∂(A B): Aᵀ G for B, with vectors as one-row and one-column matrices."""
+    """B̄ = Aᵀ G, likewise."""
     left, right = shape_of(a), shape_of(b)
-    if len(left) == len(right) == 2:
-        return a.T @ g
-    if len(left) == len(right) == 1:
-        return g * a
+    if len(left) <= 2 and len(right) <= 2:
+        if len(left) == 2:
+            return a.T @ g
+        return reshape(a, (*left, 1)) * g if len(right) == 2 else g * a
     line = reshape(a, (1, *left)) if len(left) == 1 else a
-    g = reshape(g, (*shape_of(g)[:-1], 1, shape_of(g)[-1])) if len(left) == 1 else g
-    g = reshape(g, (*shape_of(g), 1)) if len(right) == 1 else g
-    whole = matmul(swap(line), g)
+    whole = matmul(swap(line), as_matrix(g, left, right))
     return reshape(sum_to(whole, (*right, 1)), right) if len(right) == 1 else sum_to(whole, right)
 
 
+def as_matrix(g: Any, left: tuple[int, ...], right: tuple[int, ...]) -> Any:
+    """The gradient of a product with the axis that a vector on either side has taken away."""
+    g = reshape(g, (*shape_of(g)[:-1], 1, shape_of(g)[-1])) if len(left) == 1 else g
+    return reshape(g, (*shape_of(g), 1)) if len(right) == 1 else g
+
+
 def push_matmul(t: Any, y: Any, a: Any, b: Any) -> Any:
-    left = None if t[0] is None else matmul(t[0], b)
-    right = None if t[1] is None else matmul(a, t[1])
-    return left if right is None else right if left is None else left + right
+    """dA B + A dB."""
+    terms = [None if t[0] is None else moved_left(t[0], y, a, b), None if t[1] is None else moved_right(t[1], y, a, b)]
+    return added(terms)
+
+
+def moved_left(t: Any, y: Any, a: Any, b: Any) -> Any:
+    many = directions(t, a)
+    if not many or (len(shape_of(a)) == 2 and len(shape_of(b)) <= 2):
+        return matmul(t, b)
+    column = reshape(b, (*shape_of(b), 1)) if len(shape_of(b)) == 1 else b
+    line = reshape(t, (*many, 1, *shape_of(a))) if len(shape_of(a)) == 1 else t
+    rank = max(len(shape_of(a)), len(shape_of(column)), 2)
+    inner = shape_of(line)[len(many) :]
+    return reshape(matmul(reshape(line, many + (1,) * (rank - len(inner)) + inner), column), many + shape_of(y))
+
+
+def moved_right(t: Any, y: Any, a: Any, b: Any) -> Any:
+    many = directions(t, b)
+    if many and len(shape_of(b)) == 1 and len(shape_of(a)) <= 2:
+        return matmul(t, transpose(a))
+    if not many or (len(shape_of(a)) <= 2 and len(shape_of(b)) == 2):
+        return matmul(a, t)
+    line = reshape(a, (1, *shape_of(a))) if len(shape_of(a)) == 1 else a
+    column = reshape(t, (*shape_of(t), 1)) if len(shape_of(b)) == 1 else t
+    rank = max(len(shape_of(line)), len(shape_of(b)), 2)
+    inner = shape_of(column)[len(many) :]
+    return reshape(matmul(line, reshape(column, many + (1,) * (rank - len(inner)) + inner)), many + shape_of(y))
+
+
+def added(terms: list[Any]) -> Any:
+    first, *others = [term for term in terms if term is not None]
+    for term in others:
+        first = first + term
+    return first
 
 
 MATMUL = row("matmul", matmul_values, (pull_left, pull_right), push=push_matmul)
@@ -80,15 +113,12 @@ def linear_values(X: Any, W: Any, b: Any) -> Any:
 
 
 def push_linear(t: Any, y: Any, X: Any, W: Any, b: Any) -> Any:
-    moved = [
-        None if t[0] is None else t[0] @ W.T,
-        None if t[1] is None else X @ t[1].T,
-        None if t[2] is None else broadcast_to(t[2], shape_of(y)),
-    ]
-    first, *others = [m for m in moved if m is not None]
-    for m in others:
-        first = first + m
-    return first
+    """dX Wᵀ + X dWᵀ + db."""
+    return added([
+        None if t[0] is None else matmul(t[0], W.T),
+        None if t[1] is None else matmul(X, swap(t[1])),
+        None if t[2] is None else broadcast_to(raised(t[2], b, 2), directions(t[2], b) + shape_of(y)),
+    ])  # fmt: skip
 
 
 LINEAR = row(
@@ -138,7 +168,9 @@ CROSS_ENTROPY = row(
     "cross_entropy",
     cross_entropy_values,
     (lambda g, y, logits, labels, p: excess(labels, p) * (g / shape_of(p)[0]), None, None),
-    push=lambda t, y, logits, labels, p: None if t[0] is None else sum(t[0] * excess(labels, p)) / shape_of(p)[0],
+    push=lambda t, y, logits, labels, p: (
+        None if t[0] is None else sum(t[0] * excess(labels, p), axis=(-2, -1)) / shape_of(p)[0]
+    ),
 )
 
 

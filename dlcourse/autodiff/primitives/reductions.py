@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..box import Primitive, call, shape_of
+from ..box import Primitive, call, directions, raised, shape_of
 from ..errors import ShapeError
 from .elementwise import equal, exp, sqrt, square, where
 from .shapes import as_axes, reshape, strided
@@ -20,6 +20,12 @@ def reduction(name: str, forward: Any, rule: Any, push: Any) -> Primitive:
     return row(name, forward, (rule,), push=push, lower=lambda shapes, options: (name, {"axes": list(options["axes"])}))
 
 
+def shifted(axes: tuple[int, ...], t: Any, x: Any) -> tuple[int, ...]:
+    """Axes of x as axes of its tangent."""
+    k = len(directions(t, x))
+    return tuple(a + k for a in axes)
+
+
 def kept(x: Any, axes: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of x with the reduced axes kept at length 1."""
     return tuple(1 if i in axes else n for i, n in enumerate(shape_of(x)))
@@ -29,26 +35,28 @@ BROADCAST = row(
     "broadcast_to",
     lambda x, shape: np.broadcast_to(x, shape),
     (lambda g, y, x, shape: sum_to(g, shape_of(x)),),
-    push=lambda t, y, x, shape: broadcast_to(t[0], shape),
+    push=lambda t, y, x, shape: broadcast_to(raised(t[0], x, len(shape)), directions(t[0], x) + shape),
     lower=strided(lambda x, shape: np.broadcast_to(x, shape)),
 )
 SUM = reduction(
     "sum",
     lambda x, axes, keepdims: np.sum(x, axis=axes, keepdims=keepdims),
     lambda g, y, x, axes, keepdims: broadcast_to(reshape(g, kept(x, axes)), shape_of(x)),
-    lambda t, y, x, axes, keepdims: sum(t[0], axis=axes, keepdims=keepdims),
+    lambda t, y, x, axes, keepdims: sum(t[0], axis=shifted(axes, t[0], x), keepdims=keepdims),
 )
 MAX = reduction(
     "max",
     lambda x, axes, keepdims: np.max(x, axis=axes, keepdims=keepdims),
     lambda g, y, x, axes, keepdims: reshape(g, kept(x, axes)) * winners(x, y, axes),
-    lambda t, y, x, axes, keepdims: reshape(sum(t[0] * winners(x, y, axes), axis=axes), shape_of(y)),
+    lambda t, y, x, axes, keepdims: sum(t[0] * winners(x, y, axes), axis=shifted(axes, t[0], x), keepdims=keepdims),
 )
 LOGSUMEXP = reduction(
     "logsumexp",
     lambda x, axes, keepdims: logsumexp_values(x, axes, keepdims),
     lambda g, y, x, axes, keepdims: reshape(g, kept(x, axes)) * exp(x - reshape(y, kept(x, axes))),
-    lambda t, y, x, axes, keepdims: reshape(sum(t[0] * exp(x - reshape(y, kept(x, axes))), axis=axes), shape_of(y)),
+    lambda t, y, x, axes, keepdims: sum(
+        t[0] * exp(x - reshape(y, kept(x, axes))), axis=shifted(axes, t[0], x), keepdims=keepdims
+    ),
 )
 
 

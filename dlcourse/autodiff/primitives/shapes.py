@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..box import Tensor, call, shape_of
+from ..box import Tensor, call, directions, shape_of
 from ..errors import ShapeError
 from .table import row
 
@@ -40,23 +40,28 @@ RESHAPE = row(
     "reshape",
     reshape_value,
     (lambda g, y, x, shape: reshape(g, shape_of(x)),),
-    push=lambda t, y, x, shape: reshape(t[0], shape),
+    push=lambda t, y, x, shape: reshape(t[0], directions(t[0], x) + shape),
     lower=lambda shapes, options: ("reshape", None),
 )
 TRANSPOSE = row(
     "transpose",
     lambda x, axes: np.transpose(x, axes),
     (lambda g, y, x, axes: transpose(g, tuple(int(i) for i in np.argsort(axes))),),
-    push=lambda t, y, x, axes: transpose(t[0], axes),
+    push=lambda t, y, x, axes: transpose(t[0], (*range(k := len(directions(t[0], x))), *(a + k for a in axes))),
     lower=strided(lambda x, axes: np.transpose(x, axes)),
 )
 GETITEM = row(
     "getitem",
     lambda x, index: x[index],
     (lambda g, y, x, index: call(EMBED, g, index=index, shape=shape_of(x)),),
-    push=lambda t, y, x, index: call(GETITEM, t[0], index=index),
+    push=lambda t, y, x, index: call(GETITEM, t[0], index=behind(directions(t[0], x), index)),
     lower=strided(lambda x, index: x[index]),
 )
+
+
+def behind(many: tuple[int, ...], index: Any) -> Any:
+    """An index of x as an index of tangents of x that have axes in front."""
+    return (slice(None),) * len(many) + (index if type(index) is tuple else (index,)) if many else index
 
 
 def embed_values(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
@@ -69,7 +74,9 @@ EMBED = row(
     "embed",
     embed_values,
     (lambda g, y, x, index, shape: call(GETITEM, g, index=index),),
-    push=lambda t, y, x, index, shape: call(EMBED, t[0], index=index, shape=shape),
+    push=lambda t, y, x, index, shape: call(
+        EMBED, t[0], index=behind(directions(t[0], x), index), shape=directions(t[0], x) + shape
+    ),
     lower=lambda shapes, options: ("scatter", layout(lambda x: x[options["index"]], options["shape"], {})),
 )
 
@@ -78,13 +85,15 @@ def reshape(x: Any, shape: Any, *, order: str = "C") -> Any:
     """The same entries in C order under another shape; one size may be −1."""
     if order != "C":
         raise ShapeError(f"reshape: entries are kept in C order; order={order!r} is not offered")
-    shape = (shape,) if np.ndim(shape) == 0 else tuple(shape)
-    size = math.prod(shape_of(x))
-    if shape.count(-1) == 1:
+    own = shape_of(x)
+    shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    if shape == own:
+        return x
+    if -1 in shape and shape.count(-1) == 1:
         known = -math.prod(shape)
-        shape = tuple((size // known if known else 0) if n == -1 else n for n in shape)
-    if math.prod(shape) != size or any(n < 0 for n in shape):
-        raise ShapeError(f"reshape: {size} entries of shape {shape_of(x)} do not fit into {shape}")
+        shape = tuple((math.prod(own) // known if known else 0) if n == -1 else n for n in shape)
+    if math.prod(shape) != math.prod(own) or any(n < 0 for n in shape):
+        raise ShapeError(f"reshape: {math.prod(own)} entries of shape {own} do not fit into {shape}")
     return call(RESHAPE, x, shape=shape)
 
 
@@ -154,13 +163,24 @@ TAKE = row(
     "take",
     take_rows,
     (lambda g, y, x, index: call(TAKE_ADJOINT, g, index, shape=shape_of(x)), None),
-    push=lambda t, y, x, index: None if t[0] is None else call(TAKE, t[0], index),
+    push=lambda t, y, x, index: None if t[0] is None else take(t[0], index, axis=len(directions(t[0], x))),
 )
+
+
+def push_take_adjoint(t: Any, x: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """Directions travel behind, as further columns of the rows that are added."""
+    if t is None or not directions(t, x):
+        return None if t is None else call(TAKE_ADJOINT, t, index, shape=shape)
+    n = len(shape_of(t))
+    columns = call(TAKE_ADJOINT, transpose(t, (*range(1, n), 0)), index, shape=shape + directions(t, x))
+    return transpose(columns, (len(shape), *range(len(shape))))
+
+
 TAKE_ADJOINT = row(
     "take_adjoint",
     add_rows,
     (lambda g, y, x, index, shape: call(TAKE, g, index), None),
-    push=lambda t, y, x, index, shape: None if t[0] is None else call(TAKE_ADJOINT, t[0], index, shape=shape),
+    push=lambda t, y, x, index, shape: push_take_adjoint(t[0], x, index, shape),
     lower=lambda shapes, options: ("take_adjoint", None),
 )
 
@@ -200,7 +220,9 @@ def pull_concatenate(g: Any, y: Any, parts: Any, options: Any, wanted: list[bool
 
 
 def push_concatenate(t: Any, y: Any, *parts: Any, axis: int) -> Any:
-    return concatenate([np.zeros(shape_of(p)) if s is None else s for s, p in zip(t, parts, strict=True)], axis=axis)
+    many = next(directions(s, p) for s, p in zip(t, parts, strict=True) if s is not None)
+    filled = [np.zeros(many + shape_of(p)) if s is None else s for s, p in zip(t, parts, strict=True)]
+    return concatenate(filled, axis=axis + len(many))
 
 
 CONCATENATE = row(
