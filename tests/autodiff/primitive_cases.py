@@ -93,6 +93,9 @@ UNARY = {
 for name, kind in UNARY.items():
     enter_elementwise(name, getattr(np, name), lambda xp, x, name=name: getattr(xp, name)(x), kind)
 enter_elementwise("erf", primitives.erf, lambda xp, x: xp.erf(x), anywhere)
+enter_elementwise("logistic", primitives.logistic, lambda xp, x: 1.0 / (1.0 + xp.exp(-x)), anywhere)
+enter_elementwise("softplus", primitives.softplus, lambda xp, x: xp.log1p(xp.exp(x)), anywhere)
+enter_elementwise("relu", primitives.relu, lambda xp, x: xp.where(x > 0, x, 0.0 * x), off_zero)
 
 BINARY = {
     "add": (anywhere, anywhere),
@@ -271,6 +274,38 @@ MATMUL_SHAPES = [
 def matmul(draw: Draw, rng: np.random.Generator) -> Case:
     left, right = draw(st.sampled_from(MATMUL_SHAPES))
     return Case(lambda a, b: a @ b, lambda xp, a, b: xp.matmul(a, b), (anywhere(rng, left), anywhere(rng, right)))
+
+
+@case("linear")
+def linear(draw: Draw, rng: np.random.Generator) -> Case:
+    m, k, n = draw(st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(1, 3)))
+
+    def reference(xp: Any, X: Any, W: Any, b: Any) -> Any:
+        return xp.matmul(X, xp.transpose(W, (1, 0))) + b
+
+    return Case(primitives.linear, reference, (anywhere(rng, (m, k)), anywhere(rng, (n, k)), anywhere(rng, (n,))))
+
+
+@case("cross_entropy")
+def cross_entropy(draw: Draw, rng: np.random.Generator) -> Case:
+    m, n = draw(st.tuples(st.integers(1, 3), st.integers(1, 4)))
+    labels = rng.integers(0, n, m)
+    hot = np.eye(n)[labels]
+
+    def reference(xp: Any, logits: Any) -> Any:
+        return xp.mean(xp.log(xp.sum(xp.exp(logits), axis=-1)) - xp.sum(xp.constant(hot) * logits, axis=-1))
+
+    return Case(lambda logits: primitives.cross_entropy(logits, labels), reference, (anywhere(rng, (m, n)),))
+
+
+@case("softmax")
+def softmax(draw: Draw, rng: np.random.Generator) -> Case:
+    def reference(xp: Any, x: Any) -> Any:
+        e = xp.exp(x)
+        return e / xp.sum(e, axis=-1, keepdims=True)
+
+    s = shape(draw, min_dims=1) if draw(st.booleans()) else (2, 17)  # wide rows are computed another way
+    return Case(primitives.softmax, reference, (anywhere(rng, s),))
 
 
 @case("concatenate")

@@ -110,7 +110,6 @@ def test_an_argument_that_is_not_there(argnums):
         grad(lambda x: x * x, argnums)(1.0)
 
 
-@pytest.mark.xfail(strict=True, reason="the second variable replaces the first, whose gradient is then 0")
 def test_an_argument_named_twice():
     """Both entries are the derivative, or it is refused; never one of them 0."""
     try:
@@ -120,7 +119,6 @@ def test_an_argument_named_twice():
     assert found == (6.0, 6.0)
 
 
-@pytest.mark.xfail(strict=True, reason="IndexError: a walk over no variables")
 @pytest.mark.parametrize("empty", [[], {}, ()])
 def test_an_empty_nest_has_an_empty_gradient(empty):
     assert grad(lambda θ: 1.0)(empty) == empty
@@ -220,6 +218,28 @@ def test_shapes_of_jacobians():
     assert jacobian(lambda x: np.outer(x, x))(np.ones(2)).shape == (2, 2, 2)
     assert jacobian(lambda x: x.T)(np.ones((2, 3))).shape == (3, 2, 2, 3)
     np.testing.assert_array_equal(jacobian(lambda x: np.ones(2))(np.ones(3)), np.zeros((2, 3)))
+
+
+def test_jacobians_of_nests():
+    """The nest of the results holds nests of blocks like the argument."""
+    θ = {"W": np.array([[1.0, 2.0], [3.0, 4.0]]), "b": 0.5}
+
+    def f(θ: Any) -> Any:
+        return [θ["W"] @ np.array([1.0, -1.0]) * θ["b"], {"s": np.sum(θ["W"])}]
+
+    def check(J: Any) -> None:
+        np.testing.assert_array_equal(J[0]["W"], [[[0.5, -0.5], [0.0, 0.0]], [[0.0, 0.0], [0.5, -0.5]]])
+        np.testing.assert_array_equal(J[0]["b"], [-1.0, -1.0])
+        np.testing.assert_array_equal(J[1]["s"]["W"], np.ones((2, 2)))
+        assert J[1]["s"]["b"] == 0.0
+
+    check(jacobian(f)(θ))  # 5 inputs, 3 results: backward
+    check(jacobian(lambda θ: [*f(θ), np.ones(7)])(θ))  # 5 inputs, 10 results: forward
+    H = hessian(lambda θ: np.sum(θ["W"]) ** 2 * θ["b"])(θ)
+    assert H["b"]["b"] == 0.0
+    np.testing.assert_array_equal(H["W"]["b"], np.full((2, 2), 20.0))
+    np.testing.assert_array_equal(H["b"]["W"], np.full((2, 2), 20.0))
+    np.testing.assert_array_equal(H["W"]["W"], np.full((2, 2, 2, 2), 1.0))
 
 
 # Perturbation confusion -----------------------------------------------------------------------------------------
@@ -336,18 +356,9 @@ def test_functions_that_return_no_scalar(derivative, f, error, words):
         derivative(f)(1.0)
 
 
-NO_NUMBER = "what is no number passes through, and its derivative is 0.0"
-
-
 @pytest.mark.parametrize("bad", [None, "text"])
 @pytest.mark.parametrize(
-    "derivative",
-    [
-        pytest.param(lambda f: jvp(f, (1.0,), (1.0,)), marks=pytest.mark.xfail(strict=True, reason=NO_NUMBER)),
-        pytest.param(lambda f: vjp(f, 1.0), marks=pytest.mark.xfail(strict=True, reason=NO_NUMBER)),
-        lambda f: jacobian(f)(1.0),
-        lambda f: trace(f, 1.0),
-    ],
+    "derivative", [lambda f: jvp(f, (1.0,), (1.0,)), lambda f: vjp(f, 1.0), lambda f: jacobian(f)(1.0), lambda f: trace(f, 1.0)]
 )
 def test_functions_that_return_no_number(derivative, bad):
     with pytest.raises(TypeError):
@@ -366,10 +377,6 @@ def test_shapes_of_tangents_and_cotangents():
         vjp(lambda x: x, x)[1](np.ones(2))
     with pytest.raises(ShapeError, match="2 results, got 1"):
         vjp(lambda x: (x, x), x)[1]((x,))
-    with pytest.raises(TypeError, match="one array in"):
-        jacobian(lambda x: x[0])([x, x])
-    with pytest.raises(TypeError, match="one array out"):
-        jacobian(lambda x: [x, x])(x)
 
 
 # backward() -----------------------------------------------------------------------------------------------------
@@ -441,18 +448,7 @@ SUMS = {
 }
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            n,
-            marks=[pytest.mark.xfail(strict=True, reason="a gradient that passes + goes to both leaves as one writeable array")]
-            if n in ("a + b", "a + b.T", "reshape")
-            else [],
-        )
-        for n in SUMS
-    ],
-)
+@pytest.mark.parametrize("name", SUMS)
 def test_no_two_gradients_share_memory(name):
     """Changing one gradient in place (clipping, scaling) must not change another."""
     a, b = Tensor(W), Tensor(2.0 * W)

@@ -379,6 +379,12 @@ def test_zero_steps():
     assert jvp(lambda c: scan(lambda c, _: (c * 2.0, None), c, length=0)[0], (1.0,), (5.0,)) == (1.0, 5.0)
 
 
+@pytest.mark.xfail(strict=True, reason="forward mode stacks the tangents of no directions")
+def test_the_jacobian_of_no_steps():
+    J = jacobian(lambda xs: scan(lambda c, x: (c + np.sum(x), None), 1.0, xs)[0])(np.zeros((0, 2)))
+    assert J.shape == (0, 2)
+
+
 def test_parts_that_do_not_move():
     """Outputs that are the carry itself, a constant, or an entry of the sequence; sequences that nobody reads."""
     last, kept = scan(lambda c, x: (c, (x, 7.0, c)), 2.0, np.arange(3.0))

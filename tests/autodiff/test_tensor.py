@@ -302,7 +302,6 @@ def test_shapes_that_do_not_fit(f, words):
         lambda t: np.transpose(t, (2, 1)),
     ],
 )
-@pytest.mark.xfail(strict=True, reason="axes are taken modulo the number of axes: axis 3 of a matrix is read as axis 1")
 def test_axes_that_do_not_exist(f):
     with pytest.raises((ShapeError, IndexError)):
         f(Tensor(np.ones((3, 2))))
@@ -319,7 +318,6 @@ def test_an_index_that_does_not_fit(index):
 
 
 @pytest.mark.parametrize("index", ["a", (slice(None), [0, 1]), ([0], slice(None)), None.__class__])
-@pytest.mark.xfail(strict=True, reason="NumPy's own TypeError or ValueError comes through and names neither index nor shape")
 def test_an_index_of_another_kind(index):
     with pytest.raises(IndexError, match="index"):
         Tensor(np.ones((3, 2)))[index]
@@ -337,18 +335,18 @@ def test_taking_from_a_scalar():
     assert np.take(Tensor(1.0), 0).value == 1.0  # without an axis, of the flattened array, as NumPy
 
 
-@pytest.mark.xfail(strict=True, reason="TypeError: 'float' object is not subscriptable")
-@pytest.mark.parametrize("index", [0, ..., None])
-def test_an_index_into_a_scalar(index):
-    if index == 0:
-        with pytest.raises(IndexError, match=r"\(\)"):
-            Tensor(1.0)[index]
-    else:
-        assert Tensor(1.0)[index].shape == np.ones(())[index].shape
+def test_an_index_into_a_scalar():
+    with pytest.raises(IndexError, match=r"\(\)"):
+        Tensor(1.0)[0]
+
+
+@pytest.mark.xfail(strict=True, reason="IndexError, where NumPy gives an array of shape () or (1,)")
+@pytest.mark.parametrize("index", [..., None, ()])
+def test_a_scalar_as_an_array(index):
+    assert Tensor(1.0)[index].shape == np.ones(())[index].shape
 
 
 @pytest.mark.parametrize("p", [math.nan, math.inf, -math.inf])
-@pytest.mark.xfail(strict=True, reason="int(nan) raises ValueError, int(inf) OverflowError")
 def test_exponents_that_are_not_finite(p):
     np.testing.assert_array_equal((Tensor([0.5, 2.0]) ** p).value, np.array([0.5, 2.0]) ** p)
 
@@ -423,23 +421,6 @@ def test_a_bad_option_names_the_primitive():
 
     with pytest.raises(ShapeError, match=r"picky: shapes \(2,\) do not fit \(no such thing\)"):
         call(Primitive("picky", forward, None), Tensor([1.0, 2.0]))
-
-
-def test_boxes_compute_and_pass_back():
-    x, w = Tensor([1.0, 2.0]), Tensor([3.0, 4.0])
-    y = x * w
-    assert y.row.name == "multiply"
-    assert y.inputs == (x, w) or all(a is b for a, b in zip(y.inputs, (x, w)))
-    np.testing.assert_array_equal(y.fprop(), y.value)
-    gx, gw = y.bprop(np.array([1.0, 10.0]))
-    np.testing.assert_array_equal(gx, [3.0, 40.0])
-    np.testing.assert_array_equal(gw, [1.0, 20.0])
-    np.testing.assert_array_equal(x.fprop(), x.value)
-    assert x.bprop(1.0) == ()
-    constant = (x > 1.5).bprop(np.ones(2))
-    assert constant == (0.0, 0.0)
-    assert np.sum(x).fprop() == 3.0
-    np.testing.assert_array_equal(np.sum(x).bprop(2.0)[0], [2.0, 2.0])
 
 
 def test_numbers_grow_and_know_their_oldest_leaf():
