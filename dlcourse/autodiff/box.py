@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from .errors import MissingRule, ShapeError, TraceError
+from .errors import MissingRule, ShapeError, StaleGraph, TraceError
 
 next_number = count(1).__next__
 new = object.__new__
@@ -27,6 +27,9 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 
 # Numbers of the leaves of the traces that run now: (first, last + 1), innermost last.
 ACTIVE_TRACES: list[tuple[int, int]] = []
+
+# What is done to every box as it is recorded, before anybody sees it (see recording.py); None: nothing.
+ON_RECORD: Callable[[Any], Any] | None = None
 
 NO_OPTIONS: dict[str, Any] = {}
 
@@ -134,7 +137,8 @@ class Tensor:
         It adds, so that several losses can share leaves; set `.grad = None` (or call `Optimizer.zero_grad`)
         between steps. Use `grad` for derivatives of higher order.
 
-        Raises ShapeError if this Tensor is not a scalar, TraceError while tracing.
+        Raises ShapeError if this Tensor is not a scalar, TraceError while tracing, StaleGraph if an optimiser has
+        moved a leaf since.
         """
         from .walks import backward_walk, boxes_below
 
@@ -143,24 +147,13 @@ class Tensor:
             raise ShapeError(
                 f"backward: needs a scalar, got shape {self.shape}; sum it first, or use jacobian for all its rows"
             )
+        below = boxes_below([self])
+        if any(type(x) is Tensor and x.number > box.number for box in below for x in box.inputs):
+            raise StaleGraph("backward: a Tensor below has got a new value since; compute the result again, then go backward")
         found = backward_walk([self], [1.0], since=0)
-        leaves = [box for box in boxes_below([self]) if box.number in found]
+        leaves = [box for box in below if box.number in found]
         for leaf, g in zip(leaves, hand_out([found[leaf.number] for leaf in leaves], leaves), strict=True):
             leaf.grad = g if leaf.grad is None else leaf.grad + g
-
-    def fprop(self) -> Any:
-        """Compute this box's value anew from the values of its inputs (leaves return what they hold)."""
-        if self.row is None:
-            return self.value
-        return settle(self.row.forward(*map(value_of, self.inputs), **self.options))
-
-    def bprop(self, g: Any) -> tuple[Any, ...]:
-        """Given the gradient of the loss with respect to this box, that with respect to each input (0 where constant)."""
-        if self.row is None:
-            return ()
-        wanted = [type(x) is Tensor for x in self.inputs]
-        found = self.row.pull(g, self.value, tuple(map(value_of, self.inputs)), self.options, wanted)
-        return tuple(0.0 if gx is None else gx for gx in found)
 
     # NumPy's own dispatch -----------------------------------------------------------------------------
 
@@ -259,7 +252,7 @@ def record(row: Primitive, value: Any, inputs: tuple[Any, ...], oldest: int, opt
     box.number = next_number()
     box.oldest = oldest
     box.grad = None
-    return box
+    return box if ON_RECORD is None else ON_RECORD(box)
 
 
 def unary(row: Primitive) -> Callable[[Any], Any]:

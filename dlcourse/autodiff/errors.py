@@ -15,3 +15,11 @@ class GradientMismatch(AssertionError):
 
 class MissingRule(NotImplementedError):
     """A primitive without the derivative rule that is asked for."""
+
+
+class StaleGraph(RuntimeError):
+    """A recorded result below which a Tensor has got a new value since."""
+
+
+class NonFinite(ArithmeticError):
+    """A NaN or an infinity, and where it came from."""
