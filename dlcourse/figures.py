@@ -33,24 +33,26 @@ if TYPE_CHECKING:
 
 INK = "#010203"  # stands for the page's own text colour until the SVG is written
 
+NARROWEST = 4.2  # inches on the page
+
 STYLE: Any = {
     "axes.axisbelow": True,
     "axes.edgecolor": INK,
     "axes.facecolor": "none",
     "axes.grid": False,
     "axes.labelcolor": INK,
-    "axes.labelsize": 11,
+    "axes.labelsize": 11.5,
     "axes.linewidth": 0.7,
     "axes.prop_cycle": cycler(color=list(palette.METHODS.values())),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlecolor": INK,
-    "axes.titlesize": 11,
+    "axes.titlesize": 11.5,
     "axes.unicode_minus": True,
     "figure.facecolor": "none",
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 10,
+    "font.size": 11,
     "legend.frameon": False,
     "legend.labelcolor": INK,
     "lines.linewidth": 1.8,
@@ -70,7 +72,7 @@ class Picture:
         self.svg, self.alt = svg, alt
 
     def _repr_html_(self) -> str:
-        return f'<figure class="dlcourse-figure">{self.svg}</figure>'
+        return f'<figure class="dlcourse-figure" style="overflow-x:auto">{self.svg}</figure>'
 
     def __repr__(self) -> str:
         return f"Figure: {self.alt}"
@@ -121,7 +123,9 @@ def inline(svg: str, alt: str) -> str:
     svg = svg.replace(INK, "currentColor").replace("'DejaVu Sans', sans-serif", "inherit").replace("'DejaVu Sans'", "inherit")
     label = html.escape(alt, quote=True)
     size = re.search(r'<svg[^>]*?width="([\d.]+)pt"', svg)
-    width = f"max-width:{float(size[1]) / 72:.2f}in;" if size else ""
+    inches = float(size[1]) / 72 if size else 0.0
+    # never so narrow that its words cannot be read: on a phone it scrolls instead
+    width = f"max-width:{inches:.2f}in;min-width:{min(inches, NARROWEST):.2f}in;" if size else ""
     svg = re.sub(r'(<svg[^>]*?) height="[\d.]+pt"', r"\1", svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) width="[\d.]+pt"', r"\1", svg, count=1)
     return svg.replace("<svg", f'<svg role="img" aria-label="{label}" style="{width}width:100%;height:auto"', 1)
@@ -189,7 +193,7 @@ def mark(ax: Any, x: float, label: str, *, height: float = 0.97, side: str = "ri
     offset = {"right": 4, "left": -4}[side]
     ax.annotate(
         label, (x, height), xycoords=("data", "axes fraction"), xytext=(offset, 0), textcoords="offset points",
-        ha={"right": "left", "left": "right"}[side], va="top", fontsize=9, color=INK,
+        ha={"right": "left", "left": "right"}[side], va="top", fontsize=10, color=INK,
     )  # fmt: skip
 
 
@@ -203,7 +207,7 @@ def spread(ax: Any, x: Any, runs: Any, *, colour: str, label: str) -> None:
 def legend(ax: Any, **options: Any) -> None:
     """A legend without a frame, small."""
     with matplotlib.rc_context(STYLE):
-        ax.legend(**{"fontsize": 9, **options})
+        ax.legend(**{"fontsize": 10, **options})
 
 
 class Source:
