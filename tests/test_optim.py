@@ -213,6 +213,20 @@ def test_the_best_learning_rate_of_a_bowl():
     assert all(rate(α) > rate(best) for α in (0.9 * best, 0.99 * best, 1.01 * best, 1.1 * best))
 
 
+@pytest.mark.parametrize("κ", [1.0, 10.0, 1000.0])
+def test_the_rule_of_thumb_on_bowls(κ):
+    """ "Close to the largest α that does not diverge", to a factor of 2: on a bowl, best/edge = κ/(κ + 1) ≥ ½."""
+    f = lambda θ: landscapes.bowl(θ, condition=κ)  # noqa: E731
+    edge, best = 2.0 / κ, 2.0 / (1.0 + κ)
+    assert 0.5 <= best / edge < 1.0
+
+    def after(α: float) -> float:
+        return float(np.max(np.abs(descend(GradientDescent(α), f, np.ones(2), 40).path[-1])))
+
+    assert after(1.01 * edge) > after(0.99 * edge)
+    assert all(after(best) <= after(α) for α in (best / 4, best / 2, 0.999 * edge))
+
+
 def spectral_radius(rule: Any, α: float, β: float, λ: float) -> float:
     """Of the 2×2 matrix that takes (θ_{t−1}, θ_t) to (θ_t, θ_{t+1})."""
     a = 1 - α * λ + β if rule is HeavyBall else (1 + β) * (1 - α * λ)

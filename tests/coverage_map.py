@@ -1,0 +1,163 @@
+"""Every item that the course must contain, where its chapter treats it, and the tests that hold it.
+
+An item is *covered* when it names the sections of a chapter (file#heading) and tests (file::function); until then it
+is *planned* for the chapter whose number stands here. Items marked live also need an explorable in one of their
+sections. `test_coverage_map.py` fails when something that is named does not exist.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Item(NamedTuple):
+    title: str
+    chapter: int | str
+    live: bool = False
+    tests: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+
+    @property
+    def covered(self) -> bool:
+        return bool(self.sections)
+
+
+GRADIENT_DESCENT = "06-gradient-descent.ipynb"
+
+
+def optim(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/test_optim.py::{name}" for name in names)
+
+
+def training(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/test_training.py::{name}" for name in names)
+
+
+def sections(file: str, *headings: str) -> tuple[str, ...]:
+    return tuple(f"chapters/{file}#{heading}" for heading in headings)
+
+
+ITEMS: dict[str, Item] = {
+    # Empirical risk minimisation
+    "A1": Item("Regularised empirical risk", 1),
+    "A2": Item("Surrogates for the 0/1 loss", 1),
+    "A3": Item("Descent example by example; what an epoch is", 1),
+    "A4": Item("Pairs of output and loss", 1),
+    "A5": Item("Forward and backward phases", 1, live=True),
+    # Networks
+    "B1": Item("Layers, width, depth, parameters", 2),
+    "B2": Item("Radial basis function networks", 2),
+    "B3": Item("Learning centres, widths and weights", 2, live=True),
+    "B4": Item("Universal approximation by RBF networks", 2),
+    "B5": Item("Universal approximation by one hidden layer", 2, live=True),
+    "B6": Item("Why depth", 2),
+    "B7": Item("One ReLU layer", 2),
+    # Activations
+    "C": Item("The catalogue of activations", 3, live=True),
+    "C1": Item("Saturation and vanishing gradients", 3, live=True),
+    "C2": Item("Dying ReLU and its relatives", 3),
+    "C3": Item("Printed ranges, checked", 3),
+    # Back-propagation by hand
+    "D1": Item("Gradient at the output", 4),
+    "D2": Item("Gradient at the last pre-activation", 4),
+    "D3": Item("The chain rule over several paths", 4),
+    "D4": Item("Gradient at a hidden layer", 4),
+    "D5": Item("Gradient through an activation", 4),
+    "D6": Item("Gradients of weights and biases", 4),
+    "D7": Item("The whole algorithm", 4),
+    "D8": Item("The two-layer δ form", 4),
+    "D9": Item("Gradient at the input of a ReLU layer", 4),
+    "D10": Item("Gradients are not updates", 4, live=True),
+    "D11": Item("History", 4),
+    # Automatic differentiation
+    "E1": Item("The flow graph, fprop and bprop", 5, live=True),
+    "E2": Item("Variables and operators of a linear regression", 5),
+    "E3": Item("Layouts and Jacobians", 5),
+    "E4": Item("Paths, counted", 5),
+    "E5": Item("Symbolic, numeric, automatic", 5),
+    "E6": Item("Both modes on the slide's example", 5),
+    "E7": Item("Which mode is cheaper when", 5),
+    "E8": Item("Gradient checking", 5, live=True),
+    "E9": Item("The PyTorch-shaped loop", 5),
+    # First-order methods
+    "F1": Item(
+        "Gradient descent and the learning rate",
+        6,
+        live=True,
+        tests=optim(
+            "test_the_path_is_the_formulas",
+            "test_the_factor_of_a_step_is_exact",
+            "test_the_edge_is_2_over_lambda",
+            "test_the_best_learning_rate_of_a_bowl",
+        ),
+        sections=sections(
+            GRADIENT_DESCENT,
+            "The rule",
+            "One dimension, exactly",
+            "Why downhill is down, and for how long",
+            "A bowl has two curvatures (a network has millions)",
+            "Beyond bowls",
+        ),
+    ),
+    "F2": Item(
+        "One example, some, all",
+        6,
+        live=True,
+        tests=training(
+            "test_an_epoch_shows_every_example_once",
+            "test_the_mean_gradient_of_an_epoch_is_the_full_gradient",
+            "test_the_noise_of_a_batch",
+        ),
+        sections=sections(GRADIENT_DESCENT, "Noise: one example, a few, all"),
+    ),
+    "F3": Item(
+        "The slides' regression",
+        6,
+        tests=training("test_a_line", "test_the_slides_solutions"),
+        sections=sections(GRADIENT_DESCENT, "The line from the slides"),
+    ),
+    "F4": Item("Exponentially weighted averages", 7, live=True),
+    "F5": Item(
+        "Three forms of momentum",
+        7,
+        tests=optim(
+            "test_the_three_forms_walk_one_path",
+            "test_a_changing_learning_rate_parts_the_velocity_form",
+            "test_a_changing_beta_parts_the_average",
+        ),
+    ),
+    "F6": Item("Nesterov", 7, tests=optim("test_nesterov_against_pytorch", "test_momentum_converges_at_the_spectral_radius")),
+    "F7": Item("Adagrad", 8),
+    "F8": Item("RMSProp", 8),
+    "F9": Item("Adam", 8),
+    "F10": Item("Adadelta, RMSProp with momentum, no single best", 8, live=True),
+    "F11": Item("Schedules", 9, live=True),
+    "F12": Item("Robbins and Monro's conditions", 9),
+    "F13": Item("Local optima, plateaus, saddles, symmetries", 10),
+    "F14": Item("Restarts, annealing, leaving a minimum", 10, live=True),
+    "F15": Item("How often a critical point is a saddle", 10),
+    "F16": Item("Batch normalisation", 10),
+    "F17": Item(
+        "Rules of thumb",
+        6,
+        tests=optim("test_the_rule_of_thumb_on_bowls"),
+        sections=sections(GRADIENT_DESCENT, "Rules of thumb, tested"),
+    ),
+    # Second-order methods
+    "G1": Item("The quadratic model and the Newton step", 11, live=True),
+    "G2": Item("Gradient descent against Newton", 11, live=True),
+    "G3": Item("Newton is attracted to saddles", 11, live=True),
+    "G4": Item("The price of a Hessian", 11),
+    "G5": Item("Conjugate gradients, BFGS, L-BFGS", 12),
+    "G6": Item("Hessians from the engine", 11),
+    # Initialisation and regularisation
+    "H1": Item("Penalties on weights", 13, live=True),
+    "H2": Item("Bias and variance", 13, live=True),
+    "H3": Item("Early stopping", 13),
+    "H4": Item("Where to start", 13, live=True),
+    # Model selection
+    "I1": Item("Training, validation, test", 14),
+    "I2": Item("Grid and random search", 14),
+    "I3": Item("Capstone on digits", 15),
+    "I4": Item("The playground", "playground", live=True),
+}
