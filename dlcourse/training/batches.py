@@ -16,7 +16,8 @@ def minibatches(n: int, size: int, rng: Generator, epochs: int = 1) -> Iterator[
 
     Raises ValueError unless 1 ≤ size ≤ n.
 
-    >>> [batch.tolist() for batch in minibatches(5, 2, np.random.default_rng(0))]
+    >>> from numpy.random import default_rng
+    >>> [batch.tolist() for batch in minibatches(5, 2, default_rng(0))]
     [[2, 4], [3, 0], [1]]
     """
     if not 1 <= size <= n:
