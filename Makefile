@@ -20,7 +20,7 @@ export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL := book
 .DELETE_ON_ERROR:
-.PHONY: book test lint unit notebooks browser serve lab bench vendor bundle lock chromium install clean help
+.PHONY: book test lint unit notebooks browser serve lab outputs bench vendor bundle lock chromium install clean help
 
 ## book: build the course into _build/html (clean run of every notebook, warnings are errors)
 book: $(BUILT)
@@ -83,6 +83,10 @@ serve: $(BUILT)
 ## lab: open the chapters as notebooks in JupyterLab
 lab: $(INSTALLED)
 	$(PY) -m jupyterlab chapters
+
+## outputs: run every chapter and keep the outputs that tests compare, strip the rest
+outputs: $(INSTALLED)
+	$(PY) book/outputs.py
 
 ## bench: run every benchmark
 bench: $(INSTALLED)

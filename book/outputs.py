@@ -1,0 +1,43 @@
+"""Run every chapter and write back what a commit keeps (`make outputs`): the printed text of cells tagged
+nbval-check-output, which every test run compares, and nothing else of what a run leaves in a notebook."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+CHAPTERS = Path(__file__).parent.parent / "chapters"
+COMPARED = "nbval-check-output"
+
+
+def keep_what_is_compared(notebook: nbformat.NotebookNode) -> None:
+    notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        compared = COMPARED in cell.metadata.get("tags", [])
+        cell.execution_count = 1 if compared else None  # nbval takes a cell without a count as never run
+        cell.outputs = cell.outputs if compared else []
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = 1
+        cell.metadata.pop("execution", None)
+
+
+def main(paths: list[Path]) -> None:
+    for path in paths:
+        before = path.read_text(encoding="utf-8")
+        notebook = nbformat.reads(before, as_version=4)
+        NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}}).execute()
+        keep_what_is_compared(notebook)
+        after = nbformat.writes(notebook, indent=1, ensure_ascii=False) + "\n"
+        if after != before:
+            path.write_text(after, encoding="utf-8")
+            print(f"{path}: written")
+
+
+if __name__ == "__main__":
+    main([Path(name) for name in sys.argv[1:]] or sorted(CHAPTERS.glob("*.ipynb")))
