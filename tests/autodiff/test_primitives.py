@@ -419,6 +419,8 @@ def test_nan_goes_through():
         (lambda t: np.max(t, axis=-1, keepdims=True), lambda x: np.max(x, axis=-1, keepdims=True)),
         (lambda t: np.ravel(t), np.ravel),
         (lambda t: np.dot(t, np.ones(2)), lambda x: np.dot(x, np.ones(2))),
+        (lambda t: np.dot(t, 2.0), lambda x: np.dot(x, 2.0)),
+        (lambda t: np.dot(3.0, t), lambda x: np.dot(3.0, x)),
         (lambda t: np.outer(t, np.arange(2.0)), lambda x: np.outer(x, np.arange(2.0))),
         (lambda t: np.stack([t, t], axis=-1), lambda x: np.stack([x, x], axis=-1)),
         (lambda t: np.stack([t[0, 0], 7.0]), lambda x: np.stack([x[0, 0], 7.0])),
