@@ -9,16 +9,22 @@ from typing import Any
 
 from . import landscapes, optim
 from .autodiff import (
+    FlowGraph,
     GradientMismatch,
+    NonFinite,
     ShapeError,
+    StaleGraph,
     Tensor,
     TraceError,
     check_gradient,
+    check_nan,
+    flow_graph,
     grad,
     hessian,
     hvp,
     jacobian,
     jvp,
+    no_grad,
     scan,
     trace,
     value_and_grad,
@@ -30,8 +36,9 @@ __version__ = "0.1.0"
 ON_DEMAND = ("exercises", "figures", "live")
 
 __all__ = [
-    "GradientMismatch", "ShapeError", "Tensor", "TraceError", "check_gradient", "exercises", "figures", "grad", "hessian",
-    "hvp", "jacobian", "jvp", "landscapes", "live", "optim", "scan", "trace", "value_and_grad", "vjp",
+    "FlowGraph", "GradientMismatch", "NonFinite", "ShapeError", "StaleGraph", "Tensor", "TraceError", "check_gradient",
+    "check_nan", "exercises", "figures", "flow_graph", "grad", "hessian", "hvp", "jacobian", "jvp", "landscapes", "live",
+    "no_grad", "optim", "scan", "trace", "value_and_grad", "vjp",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Optimisers: first-order update rules."""
+"""Optimisers: first-order update rules, and the loop that steps by them."""
 
 from .first_order import (
     AccumulatedMomentum,
@@ -10,5 +10,9 @@ from .first_order import (
     UpdateRule,
     descend,
 )  # fmt: skip
+from .optimizer import Optimizer
 
-__all__ = ["AccumulatedMomentum", "GradientDescent", "HeavyBall", "Momentum", "Nesterov", "Trajectory", "UpdateRule", "descend"]
+__all__ = [
+    "AccumulatedMomentum", "GradientDescent", "HeavyBall", "Momentum", "Nesterov", "Optimizer", "Trajectory", "UpdateRule",
+    "descend",
+]  # fmt: skip

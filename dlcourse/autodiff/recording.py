@@ -1,0 +1,119 @@
+"""What may be done to boxes as they are recorded: forget where they came from (`no_grad`), look for NaN (`check_nan`)."""
+
+from __future__ import annotations
+
+import linecache
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import box, nest
+from .box import ACTIVE_TRACES, NO_OPTIONS, VARIABLE, Tensor, next_number, shape_of, value_of
+from .errors import NonFinite, TraceError
+
+
+@contextmanager
+def on_record(change: Callable[[Tensor], Tensor]) -> Iterator[None]:
+    before, box.ON_RECORD = box.ON_RECORD, change
+    try:
+        yield
+    finally:
+        box.ON_RECORD = before
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Inside, Tensors made before the block act as data: what is computed from them is a leaf into which nothing flows.
+
+    So nothing is kept for a backward walk. Variables made inside, such as those of `grad(f)(x)`, are
+    variables as ever, and derivatives taken inside are right.
+
+    Raises TraceError while tracing, where nothing but the recording is wanted.
+
+    >>> w = Tensor(3.0)
+    >>> with no_grad():
+    ...     y = w * w
+    >>> y, y.inputs
+    (Tensor(9.0), ())
+    """
+    if ACTIVE_TRACES:
+        raise TraceError("no_grad: a traced function is recorded as a whole; pass what needs no derivative as bare values")
+    start, outer = next_number(), box.ON_RECORD
+
+    def forget(made: Tensor) -> Tensor:
+        made = made if outer is None else outer(made)
+        alive = [type(x) is Tensor and start < x.oldest < math.inf for x in made.inputs]
+        made.inputs = tuple([x if lives else value_of(x) for x, lives in zip(made.inputs, alive, strict=True)])
+        if any(alive):
+            made.oldest = min(x.oldest for x in made.inputs if type(x) is Tensor)
+        else:  # a leaf: of a derivative taken inside, or one that depends on no variable at all
+            made.oldest = made.number if made.row is VARIABLE else math.inf
+            made.row, made.inputs, made.options = None, (), NO_OPTIONS
+        return made
+
+    with on_record(forget):
+        yield
+
+
+def check_nan(f: Callable[..., Any], *args: Any) -> Any:
+    """f(*args), unless an operation on the way makes a NaN or an infinity.
+
+    The arrays and floats in args become Tensors, so that what f computes from them is seen, derivatives
+    included (`check_nan(grad(f), w)`); the result is as without `check_nan`.
+
+    Raises NonFinite, which names the operation that made the first NaN or infinity, its inputs, and the line of code.
+
+    >>> check_nan(lambda x: np.sum(x * x), np.array([1.0, 2.0]))
+    5.0
+    """
+    start, outer, caller = next_number(), box.ON_RECORD, sys._getframe(1)
+
+    def look(made: Tensor) -> Tensor:
+        if not np.all(np.isfinite(made.value)):
+            inputs = " and ".join(brief(value_of(x)) for x in made.inputs)
+            raise NonFinite(f"{made.row.name}: made {brief(made.value)} from {inputs}, {user_line(caller)}")
+        return made if outer is None else outer(made)
+
+    def enter(x: Any) -> Any:
+        return Tensor(x) if type(x) is not Tensor and np.asarray(x).dtype.kind == "f" else x
+
+    def leave(y: Any) -> Any:
+        value = value_of(y)
+        if np.asarray(value).dtype.kind == "f" and not np.all(np.isfinite(value)):
+            raise NonFinite(f"check_nan: the result is {brief(value)}, and no operation on a Tensor made that")
+        if type(y) is Tensor and y.oldest > start:  # only what came in through args flows into it
+            return value if type(value) is float else value.copy()
+        return y
+
+    leaves, rebuild = nest.flatten(args)
+    with on_record(look), np.errstate(all="ignore"):
+        result, put = nest.flatten(f(*rebuild(map(enter, leaves))))
+    return put(map(leave, result))
+
+
+def brief(x: Any) -> str:
+    """A small array as it is; of a large one its shape and what is remarkable in it."""
+    if np.size(x) <= 4:
+        return np.array2string(np.asarray(x), separator=", ", precision=6).replace("\n", "")
+    found = {"NaN": np.isnan(x).sum(), "infinite": np.isinf(x).sum()}
+    said = " and ".join(f"{n} {name}" for name, n in found.items() if n) or f"from {np.min(x):.4g} to {np.max(x):.4g}"
+    return f"an array of shape {shape_of(x)} ({said})"
+
+
+def user_line(caller: Any) -> str:
+    """Where the operation stands: the innermost line outside this package, else outside the engine, else the caller's."""
+    engine, frame = Path(__file__).parent, sys._getframe(2)
+    inside = []
+    while frame is not None and frame is not caller:
+        inside.append(frame)
+        frame = frame.f_back  # type: ignore[assignment]
+    seen = [f for f in inside if not Path(f.f_code.co_filename).is_relative_to(engine)]
+    users = [f for f in seen if not Path(f.f_code.co_filename).is_relative_to(engine.parent)]
+    place = (users or seen or [caller])[0]
+    name, number = place.f_code.co_filename, place.f_lineno
+    return f"in {Path(name).name}, line {number}: {linecache.getline(name, number).strip()}"
