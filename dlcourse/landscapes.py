@@ -78,14 +78,14 @@ himmelblau = Landscape(
 
 beale = Landscape(
     "beale", "Beale’s flat corners",
-    lambda x, y: (1.5 - x + x * y) ** 2 + (2.25 - x + x * y**2) ** 2 + (2.625 - x + x * y**3) ** 2,
+    lambda x, y: (1.5 - x + x * y) ** 2 + (2.25 - x + x * y**2) ** 2 + (2.625 - x + x * (y * y * y)) ** 2,
     ((-1.0, 4.5), (-2.0, 2.0)), ((3.0, 0.5),), 0.0, (1.0, 1.6), 0.01,
     saddles=((0.0, 1.0),),
 )  # fmt: skip
 """Beale's function [1958]: a narrow curved valley between steep corners, flat near its minimum."""
 
 saddle = Landscape(
-    "saddle", "Saddle between two wells", lambda x, y: 0.5 * x**2 - 0.5 * y**2 + 0.25 * y**4,
+    "saddle", "Saddle between two wells", lambda x, y: 0.5 * x**2 - 0.5 * y**2 + 0.25 * (y**2) ** 2,
     ((-2.0, 2.0), (-1.6, 1.6)), ((0.0, 1.0), (0.0, -1.0)), -0.25, (-1.7, 0.001), 0.1,
     saddles=((0.0, 0.0),),
 )  # fmt: skip

@@ -90,18 +90,7 @@ def test_gradients(name):
         check_gradient(lambda θ, scale=scale: f(θ) / scale, point, epsilon=1e-5, tolerance=1e-8)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            name,
-            marks=pytest.mark.xfail(strict=True, reason="on plain arrays x**3 is libm's pow, on Tensors a product")
-            if name in ("beale", "saddle")
-            else [],
-        )
-        for name in sorted(ALL)
-    ],
-)
+@pytest.mark.parametrize("name", sorted(ALL))
 def test_a_grid_at_once_is_the_points_one_by_one(name):
     f = ALL[name]
     some = points(f, 50)

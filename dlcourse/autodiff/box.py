@@ -424,8 +424,12 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
 
 
 def refuse_while_tracing(t: Tensor, what: str, instead: str = "") -> None:
-    if any(first <= t.oldest < last for first, last in ACTIVE_TRACES):
-        raise TraceError(f"{what}: while tracing, the value of a Tensor is not known yet{instead}")
+    """Raise TraceError if t depends on an input of a trace that is going on."""
+    from .walks import boxes_below
+
+    for first, last in ACTIVE_TRACES:
+        if t.number >= first and any(box.number < last for box in boxes_below([t], first)):
+            raise TraceError(f"{what}: while tracing, the value of a Tensor is not known yet{instead}")
 
 
 def refuse_numpy(function: Any, method: str, kwargs: dict[str, Any]) -> None:

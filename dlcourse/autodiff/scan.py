@@ -127,6 +127,8 @@ def push_scan(tangents: list[Any], y: Any, *inputs: Any, **options: Any) -> Any:
     """The tangent of a scan: a scan over the step's tangents."""
     body, k = options["body"], options["carries"]
     many = next(directions(t, x) for t, x in zip(tangents, inputs, strict=True) if t is not None)
+    if many == (0,):
+        return np.zeros((0, *shape_of(y)))
     if many:
         each = [[None if t is None else t[i] for t in tangents] for i in range(many[0])]
         return stack([push_scan(one, y, *inputs, **options) for one in each])

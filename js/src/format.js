@@ -18,10 +18,11 @@ export function significant(x, digits = 3) {
   return minus(Number(x.toPrecision(digits)).toFixed(Math.max(0, digits - 1 - e)));
 }
 
-/** The value of a control: never fewer digits than the value in use has (up to six). */
+/** The value of a control: never fewer digits than the value in use has (up to six; 0.122 + 10⁻¹⁷ is 0.122). */
 export function exact(x, digits = 3) {
+  const six = Number(x.toPrecision(6));
   let needed = digits;
-  while (needed < 6 && Number(x.toPrecision(needed)) !== x) needed++;
+  while (Number(x.toPrecision(needed)) !== six) needed++;
   return significant(x, needed);
 }
 

@@ -439,12 +439,20 @@ def test_dark_theme(page: Page) -> None:
     assert brightness(dark[1]) > brightness(light[1])
 
 
-def test_off_screen_waits_until_it_is_seen(page: Page) -> None:
+def test_off_screen_is_drawn_when_the_page_is_idle(page: Page) -> None:
+    """So that it is not blank in a picture of the whole page; from then on nothing runs until it is seen."""
     levels = page.locator("#second .dl-level").first
-    assert levels.get_attribute("d") is None
+    expect(levels).to_have_attribute("d", re.compile("^M"))
+    page.wait_for_timeout(200)
+    drawn = page.evaluate("document.getElementById('second').innerHTML")
+    page.evaluate("document.getElementById('second').explorable.set('alpha', 0.002)")
+    page.wait_for_timeout(200)
+    picture = "document.querySelector('#second svg').outerHTML"
+    before = page.evaluate(picture)
+    assert before in drawn
     assert page.evaluate("document.getElementById('second').explorable.results.paths.nesterov.length") == 202
     page.locator("#second").scroll_into_view_if_needed()
-    expect(levels).to_have_attribute("d", re.compile("^M"))
+    page.wait_for_function(f"before => {picture} !== before", arg=before)
 
 
 def test_inside_a_closed_fold(open_page: Open, tmp_path: Path) -> None:

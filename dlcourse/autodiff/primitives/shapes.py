@@ -52,7 +52,7 @@ TRANSPOSE = row(
 )
 GETITEM = row(
     "getitem",
-    lambda x, index: x[index],
+    lambda x, index: np.asarray(x)[index],
     (lambda g, y, x, index: call(EMBED, g, index=index, shape=shape_of(x)),),
     push=lambda t, y, x, index: call(GETITEM, t[0], index=behind(directions(t[0], x), index)),
     lower=strided(lambda x, index: x[index]),

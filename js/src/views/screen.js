@@ -1,6 +1,6 @@
 /**
- * When a view has to draw: as soon as its width is known if it is on screen, later when it comes near, again when its
- * width changes. All views of a page share the observers, so that the page is laid out once for all of them.
+ * When a view has to draw: as soon as its width is known if it is on screen, else when the page has nothing to do or
+ * the view comes near, again when its width changes. All views of a page share the observers, so that the page is laid out once for all of them.
  *
  * A view: {root, ruler, resize(width), show(), hide()}. The ruler is an element as wide as the drawing whose size does
  * not depend on what is drawn.
@@ -9,6 +9,21 @@
 const views = new Map(); // ruler or root → view
 let widths;
 let places;
+
+// Off screen, not drawn yet: one after the other gets its first drawing while the page is idle, so that none is blank
+// when it comes into view or onto a picture of the whole page.
+const waiting = [];
+const whenIdle = window.requestIdleCallback ?? ((callback) => setTimeout(callback, 200));
+
+function drawNext() {
+  const view = waiting.shift();
+  if (!view) return;
+  view.show();
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    if (!view.near) view.hide();
+    if (waiting.length) whenIdle(drawNext);
+  }));
+}
 
 function begin() {
   // The first report comes after the page's first layout and before its first painting.
@@ -20,13 +35,18 @@ function begin() {
     for (const [view, { top, bottom }] of boxes) {
       view.placed = true;
       if (top < window.innerHeight && bottom > 0) view.show();
+      else waiting.push(view);
     }
+    if (waiting.length) whenIdle(drawNext);
   });
   places = new IntersectionObserver(
     (entries) => {
       for (const { target, isIntersecting } of entries) {
         const view = views.get(target);
-        if (view?.placed) isIntersecting ? view.show() : view.hide();
+        if (!view?.placed) continue;
+        view.near = isIntersecting;
+        if (isIntersecting) view.show();
+        else if (!waiting.includes(view)) view.hide();
       }
     },
     { rootMargin: "100px" },
@@ -43,6 +63,7 @@ export function watch(view) {
   return () => {
     widths.unobserve(view.ruler);
     places.unobserve(view.root);
+    waiting.splice(0, waiting.length, ...waiting.filter((other) => other !== view));
     views.delete(view.root);
     views.delete(view.ruler);
   };
