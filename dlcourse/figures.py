@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 INK = "#010203"  # stands for the page's own text colour until the SVG is written
 
-NARROWEST = 4.2  # inches on the page
+NARROWEST = 3.5  # inches: below this a figure scrolls rather than shrinks
 
 STYLE: Any = {
     "axes.axisbelow": True,

@@ -9,7 +9,9 @@ export function sentence(run, step, minimum) {
   if (divergedAt !== null && step >= divergedAt) return ["", `diverged at step ${divergedAt}`];
   const when = step === 0 ? "at the start" : step === 1 ? "after 1 step" : `after ${step} steps`;
   const [symbol, value] = minimum ? ["J\u00a0−\u00a0J*", loss[step] - minimum] : ["J", loss[step]];
-  const facts = [`${when} ${symbol}\u00a0=\u00a0${significant(value)}`];
+  // J* is a rounded number too: below it, a difference says nothing.
+  const height = minimum && value <= 0 ? "0, as far as rounding tells" : significant(value);
+  const facts = [`${when} ${symbol}\u00a0=\u00a0${height}`];
   if (distance !== null) facts.push(`${significant(distance)} from the ${run.several ? "nearest " : ""}minimum`);
   return [facts.join(", "), reachedAt !== null && reachedAt <= step ? `reached the goal at step ${reachedAt}` : ""];
 }
