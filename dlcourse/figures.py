@@ -116,6 +116,8 @@ def inline(svg: str, alt: str) -> str:
     """An SVG file as an element of a page: no prologue, the page's ink and font, no ids but those it refers to."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"(\d\.\d\d)\d+", r"\1", svg)  # a hundredth of a point is finer than any screen
+    svg = re.sub(r"\s*\n\s*", "\n", svg)
     used = set(re.findall(r"#([\w.-]+)", svg))
     mark = "f" + hashlib.sha256(svg.encode()).hexdigest()[:8]
     svg = re.sub(r'\sid="([^"]+)"', lambda m: f' id="{mark}-{m[1]}"' if m[1] in used else "", svg)
@@ -137,7 +139,7 @@ def inline(svg: str, alt: str) -> str:
 def contours(ax: Any, landscape: Landscape, **parameters: float) -> None:
     """Level lines of a landscape, evenly spaced in log(J − J*), with its minima marked."""
     (x0, x1), (y0, y1) = landscape.domain
-    x, y = np.meshgrid(np.linspace(x0, x1, 160), np.linspace(y0, y1, 120))
+    x, y = np.meshgrid(np.linspace(x0, x1, 100), np.linspace(y0, y1, 75))
     height = landscape(np.stack([x, y]), **parameters) - landscape.minimum
     floor = max(float(height.max()) * 1e-4, 1e-9)
     levels = np.geomspace(floor * 10, float(height.max()), 12)
