@@ -18,6 +18,7 @@ from .autodiff import (
     TraceError,
     check_gradient,
     check_nan,
+    compile,
     flow_graph,
     grad,
     hessian,
@@ -37,8 +38,8 @@ ON_DEMAND = ("exercises", "figures", "live")
 
 __all__ = [
     "FlowGraph", "GradientMismatch", "NonFinite", "ShapeError", "StaleGraph", "Tensor", "TraceError", "check_gradient",
-    "check_nan", "exercises", "figures", "flow_graph", "grad", "hessian", "hvp", "jacobian", "jvp", "landscapes", "live",
-    "no_grad", "optim", "scan", "trace", "value_and_grad", "vjp",
+    "check_nan", "compile", "exercises", "figures", "flow_graph", "grad", "hessian", "hvp", "jacobian", "jvp", "landscapes",
+    "live", "no_grad", "optim", "scan", "trace", "value_and_grad", "vjp",
 ]  # fmt: skip
 
 

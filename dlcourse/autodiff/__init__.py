@@ -2,6 +2,7 @@
 
 from .box import Tensor
 from .check import central_differences, check_gradient
+from .compile import compile
 from .derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .errors import GradientMismatch, MissingRule, NonFinite, ShapeError, StaleGraph, TraceError
 from .graph import FlowGraph, flow_graph
@@ -22,6 +23,7 @@ __all__ = [
     "central_differences",
     "check_gradient",
     "check_nan",
+    "compile",
     "flow_graph",
     "grad",
     "hessian",

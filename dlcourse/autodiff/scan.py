@@ -14,11 +14,14 @@ import numpy as np
 
 from . import nest
 from .box import Tensor, as_value, call, directions, shape_of, value_of
+from .compile import generate
 from .derivatives import jvp, vjp
 from .errors import ShapeError
 from .primitives import concatenate, getitem, reshape, stack
 from .primitives.table import row
 from .program import Program, record_inside, to_program, without_unread_inputs
+
+MANY = 16  # steps from which on it pays to generate their source
 
 
 def scan(
@@ -99,8 +102,12 @@ def run_scan(*inputs: Any, body: Program, length: int, carries: int, sequences: 
     moving, fixed = inputs[carries : carries + sequences], inputs[carries + sequences :]
     shapes = body.output_shapes()[carries:]
     kept = [np.empty((length, *shape)) for shape in shapes]
+    if length > MANY:
+        step = generate(body, "step", [(name, None) for name, _ in body.inputs])
+    else:
+        step = lambda *leaves: leaves_of(body, leaves)  # noqa: E731
     for t in range(length):
-        out = leaves_of(body, (*carry, *[s[t] for s in moving], *fixed))
+        out = step(*carry, *[s[t] for s in moving], *fixed)
         carry = out[:carries]
         for whole, y in zip(kept, out[carries:], strict=True):
             whole[t] = y
