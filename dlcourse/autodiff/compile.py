@@ -69,7 +69,7 @@ def generate(
 ) -> Callable[..., Any]:
     """A program as a function of these arguments (name and example), its results put together by `rebuild`."""
     source = Source(program)
-    parameters = source.admit(arguments)
+    source.admit(arguments)
     for slot, operation in enumerate(program.operations, start=source.first):
         source.write(slot, operation)
     result = source.expression(rebuild(source.results()))
@@ -77,8 +77,8 @@ def generate(
     if source.once:
         guarded = ["    " + line for line in body]
         body = ["turn = turns.pop() if turns else busy()", "try:", *guarded, "finally:", "    turns.append(turn)"]
-    name = source.unused(name, parameters)
-    lines = [*source.once, *([""] if source.once else []), f"def {name}({', '.join(parameters)}):"]
+    name = source.unused(name)
+    lines = [*source.once, *([""] if source.once else []), f"def {name}({', '.join(source.parameters)}):"]
     text = "\n".join([*lines, *["    " + line for line in body], ""])
     exec(text, source.given)
     compiled: Any = source.given[name]
@@ -135,7 +135,7 @@ class Turns(list[None]):
 class Source:
     """What is made once, what every call does, and where the value of each slot of the program is.
 
-    once, every : the lines; given : what they may name.
+    once, every : the lines; parameters, given : what they may name.
     text : how the value of a slot is written: a name, or a number.
     owner : the slot whose array a slot is a view of (its own, unless it is a view).
     home : of an array that is written right into its concatenation: that slot, and from where to where.
@@ -149,6 +149,7 @@ class Source:
         self.plan(list(enumerate(program.operations, start=self.first)))
         self.given: dict[str, Any] = {name: getattr(np, name) for name in (*ELEMENTWISE, *OTHER_NAMES)}
         self.given.update(admit=admit, leaves=leaves, turns=Turns([None]), busy=busy)
+        self.parameters: list[str] = []
         self.once: list[str] = []
         self.every: list[str] = []
         self.lasting: set[str] = set()  # names of what is made once
@@ -188,14 +189,14 @@ class Source:
 
     def give(self, thing: Any, name: str) -> str:
         """A name for a thing that the source cannot spell."""
-        while self.given.get(name, thing) is not thing:
+        while name in self.parameters or self.given.get(name, thing) is not thing:
             name += "_"
         self.given[name] = thing
         return name
 
-    def unused(self, name: str, others: list[str]) -> str:
+    def unused(self, name: str) -> str:
         """A name of the user's, with an underscore if it stands for something else here."""
-        while name in self.given or name in others or INTERNAL.fullmatch(name):
+        while name in self.given or name in self.parameters or INTERNAL.fullmatch(name):
             name += "_"
         return name
 
@@ -254,9 +255,8 @@ class Source:
         if slot in self.home:
             whole, start, stop = self.home[slot]
             part = self.view(self.buffer(whole), f"{{}}[{start}:{stop}]")
-            return (
-                self.view(part, f"{{}}.reshape({value.shape})") if self.values[whole][start:stop].shape != value.shape else part
-            )
+            same = self.values[whole][start:stop].shape == value.shape
+            return part if same else self.view(part, f"{{}}.reshape({value.shape})")
         if slot not in self.place:
             if slot in self.outputs and (value.size > SMALL or slot not in self.viewed):
                 self.place[slot] = f"y{slot}"
@@ -267,17 +267,17 @@ class Source:
 
     # The three parts of a call --------------------------------------------------------------------------
 
-    def admit(self, arguments: list[tuple[str, Any]]) -> list[str]:
-        """Check the arguments and take them apart; returns the names of the parameters."""
+    def admit(self, arguments: list[tuple[str, Any]]) -> None:
+        """Check the arguments and take them apart."""
+        for label, _ in arguments:
+            self.parameters.append(self.unused(label))
         slot = 0
-        parameters: list[str] = []
-        for label, example in arguments:
-            name = self.unused(label, parameters)
-            parameters.append(name)
+        for name, (label, example) in zip(self.parameters, arguments, strict=True):
             found = [name]
             if isinstance(example, (dict, list, tuple)):
-                found = [f"x{slot + i}" for i in range(len(nest.flatten(example)[0]))]
-                model = self.give(example, f"like{slot}")
+                parts, rebuild = nest.flatten(example)
+                found = [f"x{slot + i}" for i in range(len(parts))]
+                model = self.give(rebuild([None] * len(parts)), f"like{slot}")
                 self.every.append(f"[{', '.join(found)}] = leaves({name}, {model}, {label!r})")
             for x in found:
                 path, shape = self.program.inputs[slot]
@@ -291,17 +291,14 @@ class Source:
                 else:
                     self.every.append(f"{x} = {checked}")
                 slot += 1
-        return parameters
 
     def write(self, slot: int, o: Operation) -> None:
         """One operation."""
         self.slot, name = slot, o.row.name
         shapes = [shape_of(self.values[x]) for x in o.inputs]
-        operands = [self.text[x] for x in o.inputs]
-        if any(shapes) or o.shape:
-            operands = [
-                self.number(self.values[x]) if self.is_constant(x) and not s else self.text[x] for x, s in zip(o.inputs, shapes)
-            ]
+        arrays = any(shapes) or o.shape
+        numbers = {x for x, shape in zip(o.inputs, shapes, strict=True) if arrays and not shape and self.is_constant(x)}
+        operands = [self.number(self.values[x]) if x in numbers else self.text[x] for x in o.inputs]
         if self.owner[slot] != slot:
             self.text[slot] = self.view(operands[0], VIEWS[name](o))
         elif o.shape and name == "broadcast_to" and not shapes[0]:
@@ -315,10 +312,8 @@ class Source:
             self.text[slot] = y = self.buffer(slot)
             self.every += ARRAYS.get(name, write_row)(self, y, o, *operands).splitlines()
         else:
-            if any(shapes) or name not in SCALARS:
-                result = ARRAYS.get(name, write_row)(self, "", o, *operands)
-            else:
-                result = SCALARS[name].format(*operands)
+            plain = name in SCALARS and not arrays
+            result = SCALARS[name].format(*operands) if plain else ARRAYS.get(name, write_row)(self, "", o, *operands)
             self.text[slot] = f"s{slot}"
             self.every.append(f"s{slot} = {result}")
         for base in (-1, *(self.base[x] for x in o.inputs)):

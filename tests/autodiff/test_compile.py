@@ -264,6 +264,8 @@ def test_nests():
             compiled(wrong, (np.ones(3),), 3.0)
     with pytest.raises(ShapeError, match=r"^θ\.W: was traced with shape \(2, 3\), got \(3, 2\)"):
         compiled({"W": θ["W"].T, "b": [np.ones(2)]}, (np.ones(3),), 3.0)
+    θ["more"] = 1.0  # the nest that was traced, not what became of it
+    same_bits(compiled({"W": θ["W"], "b": [np.zeros(2)]}, (np.ones(3),), 3.0), found)
     assert compile(lambda nothing, x: x + 1.0, [], 1.0)([], 2.0) == 3.0
 
 
@@ -434,6 +436,10 @@ def test_names_of_parameters_are_kept():
     assert compiled.__name__ == "step"
     assert "def step(θ, add_, b0_, turn_, s4_, admit_):" in compiled.source
     assert compiled.program.inputs[0] == ("θ", (2,))
+    check(
+        lambda erf, where, c4, scan: np.where(erf > where, primitives.erf(erf), logistic(where)) + c4 * scan, 1.0, 2.0, 3.0, 4.0
+    )
+    check(lambda logistic_, where: [logistic(logistic_), np.where(where, 1.0, logistic_) * [3.0, 4.0]], np.ones(2), np.ones(2))
     check(lambda x1, *rest: x1 + rest[0] * rest[1], 1.0, 2.0, 3.0)
     assert compile(np.maximum, 1.0, 2.0)(3.0, 2.0) == 3.0
     assert "def program(x)" in compile(lambda x: x, 1.0).source
