@@ -13,8 +13,8 @@ import inspect
 import io
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -24,12 +24,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from . import landscapes, palette
+from . import palette
 from .landscapes import Landscape
-
-if TYPE_CHECKING:
-    from .live.descent import Descent
-    from .live.noisy import NoisyDescent
 
 INK = "#010203"  # stands for the page's own text colour until the SVG is written
 
@@ -235,42 +231,3 @@ def source(*things: Any) -> Source:
 
 
 # Still pictures of explorables, for pages without scripts -----------------------------------------------------
-
-
-def descent_still(explorable: Descent) -> str:
-    """The start state of a descent as a picture, for pages without scripts."""
-    landscape = landscapes.get(explorable.landscape)
-    parameters = {name: getattr(explorable, name) for name in landscape.parameters}
-    found = explorable.runs()
-    labels = {m["name"]: m["label"] for m in explorable.spec["methods"]}
-    fig, (left, right) = new(7.2, 3.2, columns=2, width_ratios=(3, 2))
-    contours(left, landscape, **parameters)
-    paths(left, {name: run["path"] for name, run in found.items()}, labels)
-    learning_curves(
-        right, {name: run["loss"] - landscape.minimum for name, run in found.items()}, labels, target=explorable.spec["target"]
-    )
-    with matplotlib.rc_context(STYLE):
-        right.legend(fontsize=8)
-    alt = (
-        f"{landscape.label}: contour map with the path of {name_list(labels, explorable.methods)}, and J above its "
-        f"minimum against the step, at α = {explorable.alpha:g}, β = {explorable.beta:g}."
-    )
-    return show(fig, alt).svg
-
-
-def name_list(labels: Mapping[str, str], names: Sequence[str]) -> str:
-    return ", ".join(labels[name] for name in names)
-
-
-def noisy_still(explorable: NoisyDescent) -> str:
-    """The start state of a descent with batches."""
-    labels = {m["name"]: m["label"] for m in explorable.spec["methods"]}
-    fig, ax = new(7.2, 3.0)
-    for name, run in explorable.runs().items():
-        ax.plot(np.maximum(run["loss"] - explorable.minimum, 1e-16), color=palette.BATCHES[name], label=labels[name])
-    ax.set_yscale("log")
-    ax.set(xlabel="step", ylabel="J − J*")
-    legend(ax)
-    return show(
-        fig, f"The risk above its minimum against the step at α = {explorable.alpha:g}: {', '.join(labels.values())}."
-    ).svg

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from .errors import MissingRule, ShapeError, StaleGraph, TraceError
+from .errors import MissingRule, ShapeError, TraceError
 
 next_number = count(1).__next__
 new = object.__new__
@@ -128,32 +128,6 @@ class Tensor:
             "a Tensor does not turn into an array by itself, which would cut the graph: use t.value for the array, "
             "np.stack([...]) to join Tensors"
         )
-
-    # Derivatives --------------------------------------------------------------------------------------
-
-    def backward(self) -> None:
-        """Add ∂self/∂leaf to `.grad` of every leaf below, as plain arrays.
-
-        It adds, so that several losses can share leaves; set `.grad = None` (or call `Optimizer.zero_grad`)
-        between steps. Use `grad` for derivatives of higher order.
-
-        Raises ShapeError if this Tensor is not a scalar, TraceError while tracing, StaleGraph if an optimiser has
-        moved a leaf since.
-        """
-        from .walks import backward_walk, boxes_below
-
-        refuse_while_tracing(self, "backward()", "; use grad(f) inside a traced function")
-        if self.shape:
-            raise ShapeError(
-                f"backward: needs a scalar, got shape {self.shape}; sum it first, or use jacobian for all its rows"
-            )
-        below = boxes_below([self])
-        if any(type(x) is Tensor and x.number > box.number for box in below for x in box.inputs):
-            raise StaleGraph("backward: a Tensor below has got a new value since; compute the result again, then go backward")
-        found = backward_walk([self], [1.0], since=0)
-        leaves = [box for box in below if box.number in found]
-        for leaf, g in zip(leaves, hand_out([found[leaf.number] for leaf in leaves], leaves), strict=True):
-            leaf.grad = g if leaf.grad is None else leaf.grad + g
 
     # NumPy's own dispatch -----------------------------------------------------------------------------
 
@@ -332,6 +306,18 @@ def variable(x: Any) -> Tensor:
 VARIABLE = Primitive("variable", lambda x: x, (lambda g, y, x: g,))
 
 
+def boxes_below(results: list[Tensor], since: int = 0) -> list[Tensor]:
+    """The boxes that the results depend on and that are numbered `since` or later, themselves included, in order."""
+    found = {result.number: result for result in results if result.number >= since}
+    stack = list(found.values())
+    while stack:
+        for x in stack.pop().inputs:
+            if type(x) is Tensor and x.number >= since and x.number not in found:
+                found[x.number] = x
+                stack.append(x)
+    return [found[number] for number in sorted(found)]
+
+
 # Values ---------------------------------------------------------------------------------------------------
 
 
@@ -425,8 +411,6 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
 
 def refuse_while_tracing(t: Tensor, what: str, instead: str = "") -> None:
     """Raise TraceError if t depends on an input of a trace that is going on."""
-    from .walks import boxes_below
-
     for first, last in ACTIVE_TRACES:
         if t.number >= first and any(box.number < last for box in boxes_below([t], first)):
             raise TraceError(f"{what}: while tracing, the value of a Tensor is not known yet{instead}")

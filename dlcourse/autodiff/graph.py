@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 
 from . import nest
-from .box import Primitive, Tensor, as_value, hand_out, refuse_while_tracing, settle, shape_of, value_of
+from .box import Primitive, Tensor, as_value, boxes_below, hand_out, refuse_while_tracing, settle, shape_of, value_of
 from .draw import MOST, Drawing, draw
 from .errors import ShapeError, StaleGraph
 from .program import parameter_names
-from .walks import boxes_below
 
 
 class Box:

@@ -15,9 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import nest
-from .box import ACTIVE_TRACES, VARIABLE, Primitive, Tensor, as_value, call, next_number, shape_of, value_of
+from .box import ACTIVE_TRACES, VARIABLE, Primitive, Tensor, as_value, boxes_below, call, next_number, shape_of, value_of
 from .errors import ShapeError, TraceError
-from .walks import boxes_below
 
 
 class Operation(NamedTuple):

@@ -13,7 +13,8 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import Any
 
-from .box import VARIABLE, Tensor, unbroadcast, value_of
+from .box import VARIABLE, Tensor, boxes_below, hand_out, refuse_while_tracing, unbroadcast, value_of
+from .errors import ShapeError, StaleGraph
 
 
 def backward_walk(results: list[Tensor], cotangents: list[Any], since: int) -> dict[int, Any]:
@@ -81,13 +82,25 @@ def forward_walk(results: list[Tensor], tangents: dict[int, Any], since: int) ->
     return [tangents.get(result.number) for result in results]
 
 
-def boxes_below(results: list[Tensor], since: int = 0) -> list[Tensor]:
-    """The boxes that the results depend on and that are numbered `since` or later, themselves included, in order."""
-    found = {result.number: result for result in results if result.number >= since}
-    stack = list(found.values())
-    while stack:
-        for x in stack.pop().inputs:
-            if type(x) is Tensor and x.number >= since and x.number not in found:
-                found[x.number] = x
-                stack.append(x)
-    return [found[number] for number in sorted(found)]
+def backward(self: Tensor) -> None:
+    """Add ∂self/∂leaf to `.grad` of every leaf below, as plain arrays.
+
+    It adds, so that several losses can share leaves; set `.grad = None` (or call `Optimizer.zero_grad`)
+    between steps. Use `grad` for derivatives of higher order.
+
+    Raises ShapeError if this Tensor is not a scalar, TraceError while tracing, StaleGraph if an optimiser has
+    moved a leaf since.
+    """
+    refuse_while_tracing(self, "backward()", "; use grad(f) inside a traced function")
+    if self.shape:
+        raise ShapeError(f"backward: needs a scalar, got shape {self.shape}; sum it first, or use jacobian for all its rows")
+    below = boxes_below([self])
+    if any(type(x) is Tensor and x.number > box.number for box in below for x in box.inputs):
+        raise StaleGraph("backward: a Tensor below has got a new value since; compute the result again, then go backward")
+    found = backward_walk([self], [1.0], since=0)
+    leaves = [box for box in below if box.number in found]
+    for leaf, g in zip(leaves, hand_out([found[leaf.number] for leaf in leaves], leaves), strict=True):
+        leaf.grad = g if leaf.grad is None else leaf.grad + g
+
+
+Tensor.backward = backward  # type: ignore[attr-defined]

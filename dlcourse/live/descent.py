@@ -123,9 +123,23 @@ class Descent(Explorable):
             }
 
     def still(self) -> str:
-        from ..figures import descent_still
+        from .. import figures
 
-        return descent_still(self)
+        landscape = landscapes.get(self.landscape)
+        parameters = {name: getattr(self, name) for name in landscape.parameters}
+        found = self.runs()
+        labels = {name: METHODS[name].label for name in found}
+        heights = {name: run["loss"] - landscape.minimum for name, run in found.items()}
+        fig, (left, right) = figures.new(7.2, 3.2, columns=2, width_ratios=(3, 2))
+        figures.contours(left, landscape, **parameters)
+        figures.paths(left, {name: run["path"] for name, run in found.items()}, labels)
+        figures.learning_curves(right, heights, labels, target=self.spec["target"])
+        figures.legend(right, fontsize=8)
+        return figures.show(
+            fig,
+            f"{landscape.label}: contour map with the path of {', '.join(labels.values())}, and J above its minimum against "
+            f"the step, at α = {self.alpha:g}, β = {self.beta:g}.",
+        ).svg
 
 
 def uses_momentum(methods: Sequence[Method]) -> bool:

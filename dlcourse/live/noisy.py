@@ -153,6 +153,14 @@ class NoisyDescent(Explorable):
             return {name: self.programs[name].run(np.array(self.start), self.alpha) for name in self.methods}
 
     def still(self) -> str:
-        from ..figures import noisy_still
+        from .. import figures
 
-        return noisy_still(self)
+        labels = {m["name"]: m["label"] for m in self.spec["methods"]}
+        fig, ax = figures.new(7.2, 3.0)
+        for name, run in self.runs().items():
+            ax.plot(np.maximum(run["loss"] - self.minimum, 1e-16), color=palette.BATCHES[name], label=labels[name])
+        ax.set_yscale("log")
+        ax.set(xlabel="step", ylabel="J − J*")
+        figures.legend(ax)
+        alt = f"The risk above its minimum against the step at α = {self.alpha:g}: {', '.join(labels.values())}."
+        return figures.show(fig, alt).svg
