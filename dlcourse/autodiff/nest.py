@@ -42,7 +42,7 @@ def collect(nest: Any, leaves: list[Any]) -> Rebuild:
 
 def leaves_like(nest: Any, model: Any) -> list[Any]:
     """The leaves of a nest, where whatever stands for a leaf of the model is a leaf: lists of numbers may stand for arrays."""
-    if isinstance(model, dict) and isinstance(nest, dict) and list(nest) == list(model):
+    if isinstance(model, dict) and isinstance(nest, dict) and nest.keys() == model.keys():
         return [leaf for key in model for leaf in leaves_like(nest[key], model[key])]
     if isinstance(model, (list, tuple)) and isinstance(nest, (list, tuple)) and len(nest) == len(model):
         return [leaf for entry, like in zip(nest, model, strict=True) for leaf in leaves_like(entry, like)]

@@ -9,6 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlcourse import vjp
 from dlcourse.autodiff import nest
 
 Pair = namedtuple("Pair", "left right")
@@ -57,3 +58,10 @@ def test_arrays_and_other_things_are_leaves():
     a = np.ones(2)
     for leaf in (a, "text", None, {1, 2}):
         assert nest.flatten(leaf)[0][0] is leaf
+
+
+def test_leaves_of_a_dict_go_by_key():
+    """Keys in another order are the same nest: a cotangent must not reach the wrong result."""
+    _, pullback = vjp(lambda x: {"a": 2.0 * x, "b": 3.0 * x}, 1.0)
+    assert pullback({"b": 1.0, "a": 0.0}) == (3.0,)
+    assert nest.leaves_like({"b": [1.0], "a": 2.0}, {"a": 0.0, "b": [0.0]}) == [2.0, 1.0]
