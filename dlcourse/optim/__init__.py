@@ -1,5 +1,16 @@
-"""Optimisers: first-order update rules, and the loop that steps by them."""
+"""Optimisers: update rules and the loops that step by them, line searches, and methods that use curvature."""
 
+from .adaptive import (
+    Adadelta,
+    Adagrad,
+    Adam,
+    ProximalGradient,
+    RMSProp,
+    RMSPropEpsilonInside,
+    RMSPropMomentum,
+    soft_threshold,
+)  # fmt: skip
+from .conjugate import ConjugateGradient, NewtonCG
 from .first_order import (
     AccumulatedMomentum,
     GradientDescent,
@@ -10,9 +21,39 @@ from .first_order import (
     UpdateRule,
     descend,
 )  # fmt: skip
+from .line_search import armijo, strong_wolfe
+from .minimize import Result, minimize
 from .optimizer import Optimizer
+from .quasi_newton import BFGS, LBFGS
+from .second_order import Newton, PureNewton, SaddleFreeNewton
 
 __all__ = [
-    "AccumulatedMomentum", "GradientDescent", "HeavyBall", "Momentum", "Nesterov", "Optimizer", "Trajectory", "UpdateRule",
+    "BFGS",
+    "LBFGS",
+    "AccumulatedMomentum",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "ConjugateGradient",
+    "GradientDescent",
+    "HeavyBall",
+    "Momentum",
+    "Nesterov",
+    "Newton",
+    "NewtonCG",
+    "Optimizer",
+    "ProximalGradient",
+    "PureNewton",
+    "RMSProp",
+    "RMSPropEpsilonInside",
+    "RMSPropMomentum",
+    "Result",
+    "SaddleFreeNewton",
+    "Trajectory",
+    "UpdateRule",
+    "armijo",
     "descend",
+    "minimize",
+    "soft_threshold",
+    "strong_wolfe",
 ]  # fmt: skip

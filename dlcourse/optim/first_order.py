@@ -11,47 +11,24 @@ where `gradient` is the function θ ↦ ∇J(θ), so that a rule can look where 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..autodiff import Tensor, grad, scan
+from .hyperparameters import Checked, HyperParameter, at
 
-HyperParameter = float | Callable[[Any], Any] | Tensor
 Gradient = Callable[[Any], Any]
-
-# name of the field → what it must satisfy, in words and in code
-BOUNDS: dict[str, tuple[str, Callable[[float], bool]]] = {
-    "learning_rate": ("a finite number ≥ 0", lambda v: v >= 0),
-    "beta": ("a number from 0 up to, but not including, 1", lambda v: 0 <= v < 1),
-}
-
-
-def at(parameter: HyperParameter, t: Any) -> Any:
-    """The value of a hyper-parameter at step t."""
-    return parameter(t) if callable(parameter) else parameter
 
 
 @dataclass(frozen=True)
-class UpdateRule:
+class UpdateRule(Checked):
     """What all rules share: their numbers are checked when they are made.
 
     Raises ValueError for a number outside its range, TypeError for what is no number, schedule or Tensor.
     """
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if callable(value) or isinstance(value, Tensor):
-                continue
-            need, holds = BOUNDS[field.name]
-            if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-                raise TypeError(f"{type(self).__name__}: {field.name} must be a number, a schedule or a Tensor, got {value!r}")
-            if not (math.isfinite(value) and holds(float(value))):
-                raise ValueError(f"{type(self).__name__}: {field.name} must be {need}, got {value}")
 
     def init(self, θ: Any) -> Any:
         """The state before the first step."""
