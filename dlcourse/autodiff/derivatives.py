@@ -152,7 +152,7 @@ def jvp(f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ..
     if len(primals) != len(tangents):
         raise TypeError(f"jvp: {len(primals)} primal(s) but {len(tangents)} tangent(s)")
     result, variables, _ = record_on_variables(f, tuple(primals), tuple(range(len(primals))))
-    directions = nest.flatten(tuple(tangents))[0]
+    directions = nest.leaves_like(tuple(tangents), tuple(primals))
     if len(directions) != len(variables):
         raise ShapeError("jvp: tangents must be nested like the primals")
     directions = [v if type(v) is Tensor else as_value(v) for v in directions]

@@ -24,45 +24,54 @@ def backward_walk(results: list[Tensor], cotangents: list[Any], since: int) -> d
     contribute has been added up. Inputs older than `since`, and plain arrays, get none.
     """
     recording = False
-    pending: dict[int, tuple[Tensor, Any]] = {}
+    pending: dict[int, list[Any]] = {}  # number → [box, what its gradient has come to]
     queue: list[int] = []
     leaves: dict[int, Any] = {}
     for result, cotangent in zip(results, cotangents, strict=True):
-        if result.number >= since:
+        if result.number in pending:
+            pending[result.number][1] = pending[result.number][1] + cotangent
+        elif result.number >= since:
             recording = recording or result.oldest < since
-            contribute(cotangent, result, pending, queue)
+            pending[result.number] = [result, cotangent]
+            heappush(queue, -result.number)
     while queue:
         number = -heappop(queue)
         box, g = pending.pop(number)
-        row, inputs = box.row, box.inputs
+        row, inputs, options = box.row, box.inputs, box.options
         if row is None or (row is VARIABLE and inputs[0].number < since):
             leaves[number] = g
             continue
-        y, values = (box, inputs) if recording else (box.value, tuple([x.value if type(x) is Tensor else x for x in inputs]))
-        if row.rules is None:
-            wanted = [type(x) is Tensor and x.number >= since for x in inputs]
-            for x, gx in zip(inputs, row.pull(g, y, values, box.options, wanted)):
-                if gx is not None:
-                    contribute(gx, x, pending, queue)
-            continue
-        options = box.options
-        for x, rule in zip(inputs, row.rules):
-            if type(x) is Tensor and x.number >= since and rule is not None:
+        rules = row.rules
+        if recording:
+            y, values = box, inputs
+        elif len(inputs) == 2:  # spelt out, as most boxes have two inputs
+            a, b = inputs
+            y, values = box.value, (a.value if type(a) is Tensor else a, b.value if type(b) is Tensor else b)
+        else:
+            y, values = box.value, tuple([x.value if type(x) is Tensor else x for x in inputs])
+        found: list[Any] = []
+        if rules is None:
+            found = row.pull(g, y, values, options, [type(x) is Tensor and x.number >= since for x in inputs])
+        for i, x in enumerate(inputs):
+            if type(x) is not Tensor or x.number < since:
+                continue
+            if rules is None:
+                gx = found[i]
+            elif (rule := rules[i]) is None:
+                continue
+            else:
                 gx = rule(g, y, *values, **options) if options else rule(g, y, *values)
                 if row.elementwise and type(gx) is not float and gx.shape != x.shape:
                     gx = unbroadcast(gx, x.shape)
-                contribute(gx, x, pending, queue)
+            if gx is None:
+                continue
+            entry = pending.get(x.number)
+            if entry is None:
+                pending[x.number] = [x, gx]
+                heappush(queue, -x.number)
+            else:
+                entry[1] = entry[1] + gx
     return leaves
-
-
-def contribute(gx: Any, x: Tensor, pending: dict[int, tuple[Tensor, Any]], queue: list[int]) -> None:
-    """Add a gradient to what x has got so far; the first one puts x in the queue."""
-    key = x.number
-    if key in pending:
-        pending[key] = (x, pending[key][1] + gx)
-    else:
-        pending[key] = (x, gx)
-        heappush(queue, -key)
 
 
 def forward_walk(results: list[Tensor], tangents: dict[int, Any], since: int) -> list[Any]:
