@@ -1,13 +1,13 @@
 """The engine, the optimisers and the explorables of a course on training neural networks.
 
-`autodiff`, `optim` and `landscapes` need NumPy alone. `figures` (matplotlib) and `live` (anywidget) are loaded
+`autodiff`, `nn`, `optim` and `landscapes` need NumPy alone. `figures` (matplotlib) and `live` (anywidget) are loaded
 when they are first used.
 """
 
 from importlib import import_module
 from typing import Any
 
-from . import landscapes, optim
+from . import landscapes, nn, optim
 from .autodiff import (
     FlowGraph,
     GradientMismatch,
@@ -39,7 +39,7 @@ ON_DEMAND = ("exercises", "figures", "live")
 __all__ = [
     "FlowGraph", "GradientMismatch", "NonFinite", "ShapeError", "StaleGraph", "Tensor", "TraceError", "check_gradient",
     "check_nan", "compile", "exercises", "figures", "flow_graph", "grad", "hessian", "hvp", "jacobian", "jvp", "landscapes",
-    "live", "no_grad", "optim", "scan", "trace", "value_and_grad", "vjp",
+    "live", "nn", "no_grad", "optim", "scan", "trace", "value_and_grad", "vjp",
 ]  # fmt: skip
 
 

@@ -1,0 +1,39 @@
+"""Regularisers Ω: sums over weights, never over biases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def weights(theta: Any) -> list[Any]:
+    """The weight matrices of a network's parameters, or of what stands for them: a list of matrices, or one."""
+    if isinstance(theta, dict):
+        if "W" not in theta:
+            raise ValueError(f"regulariser: the parameters have no weights 'W', only {', '.join(map(repr, theta))}")
+        theta = theta["W"]
+    return list(theta) if isinstance(theta, (list, tuple)) else [theta]
+
+
+def l2(theta: Any) -> Any:
+    """Ω = Σ_k Σ_ij (W_ij^(k))², with ∇Ω = 2W: weight decay, a Gaussian prior [source 002].
+
+    theta : a nest with the weights under "W" (biases and all else are left out), a list of weight matrices, or one.
+    Raises ValueError if there is no "W".
+
+    >>> float(l2({"W": [np.array([[1.0, -2.0]])], "b": [np.array([7.0])]}))
+    5.0
+    """
+    return sum(np.sum(W**2) for W in weights(theta))
+
+
+def l1(theta: Any) -> Any:
+    """Ω = Σ_k Σ_ij |W_ij^(k)|, with ∇Ω = sign W (0 at 0), a Laplace prior [source 002].
+
+    theta, errors : as for `l2`.
+
+    >>> float(l1({"W": [np.array([[1.0, -2.0]])], "b": [np.array([7.0])]}))
+    3.0
+    """
+    return sum(np.sum(np.abs(W)) for W in weights(theta))
