@@ -8,11 +8,12 @@ from .losses import absolute_error, binary_cross_entropy, cross_entropy, hinge, 
 from .mlp import MLP, Layer
 from .network import TASKS, Network, Task
 from .normalization import Moments, batch_moments, batch_norm, normalize, running_moments
+from .rbf import RBF
 from .regularizers import l1, l2
 
 __all__ = [
-    "MLP", "TASKS", "Layer", "Moments", "Network", "Task", "absolute_error", "activations", "batch_moments", "batch_norm",
-    "binary_cross_entropy", "constant", "cross_entropy", "flat_value_and_grad", "flatten", "glorot_uniform", "he_normal",
-    "hinge", "initializers", "l1", "l2", "linear", "losses", "normal", "normalize", "regularizers", "running_moments",
-    "squared_error", "zero_one", "zeros",
+    "MLP", "RBF", "TASKS", "Layer", "Moments", "Network", "Task", "absolute_error", "activations", "batch_moments",
+    "batch_norm", "binary_cross_entropy", "constant", "cross_entropy", "flat_value_and_grad", "flatten", "glorot_uniform",
+    "he_normal", "hinge", "initializers", "l1", "l2", "linear", "losses", "normal", "normalize", "regularizers",
+    "running_moments", "squared_error", "zero_one", "zeros",
 ]  # fmt: skip
