@@ -63,8 +63,6 @@ def backward_walk(results: list[Tensor], cotangents: list[Any], since: int) -> d
                 gx = rule(g, y, *values, **options) if options else rule(g, y, *values)
                 if row.elementwise and type(gx) is not float and gx.shape != x.shape:
                     gx = unbroadcast(gx, x.shape)
-            if gx is None:
-                continue
             entry = pending.get(x.number)
             if entry is None:
                 pending[x.number] = [x, gx]
