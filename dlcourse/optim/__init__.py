@@ -1,5 +1,6 @@
 """Optimisers: update rules and the loops that step by them, line searches, and methods that use curvature."""
 
+from . import schedules
 from .adaptive import (
     Adadelta,
     Adagrad,
@@ -54,6 +55,7 @@ __all__ = [
     "armijo",
     "descend",
     "minimize",
+    "schedules",
     "soft_threshold",
     "strong_wolfe",
 ]  # fmt: skip

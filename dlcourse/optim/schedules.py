@@ -1,0 +1,395 @@
+"""Schedules: the value of a hyper-parameter as a function of the step t = 1, 2, …
+
+A schedule stands wherever a rule takes a number. t may be an array of steps or a Tensor, and so may the schedule's own
+numbers be Tensors, so that a schedule can be drawn, traced and driven by a slider. The first step is taken at the first
+value: formulas below with k = t − 1, the number of steps done, agree with PyTorch's schedulers at epoch k.
+
+`robbins_monro` says whether Σα = ∞ and Σα² < ∞ [Robbins and Monro 1951; source 002]. With further assumptions (noise of
+bounded variance, among others) the two suffice for stochastic gradient descent to converge. They are not necessary:
+where the first fails the run may still be long enough, and where only the second fails it may still converge.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..autodiff import Tensor
+from .hyperparameters import Checked, HyperParameter
+
+__all__ = [
+    "RobbinsMonro", "Schedule", "constant", "constant_then", "cyclic", "exponential", "halve_every", "halve_on_plateau",
+    "inverse_time", "linear", "one_cycle", "power", "step", "warm_restarts",
+]  # fmt: skip
+
+Number = Any  # a number, or a Tensor while tracing
+
+
+class RobbinsMonro(NamedTuple):
+    """Whether Σα = ∞ and whether Σα² < ∞; None where that depends on more than t."""
+
+    sum_diverges: bool | None
+    squares_converge: bool | None
+
+    @property
+    def satisfied(self) -> bool | None:
+        """Both conditions; None where they do not apply."""
+        return None if self.sum_diverges is None else bool(self.sum_diverges and self.squares_converge)
+
+    def __str__(self) -> str:
+        if self.sum_diverges is None:
+            return "not applicable: the values depend on the losses"
+        if self.satisfied:
+            return "satisfied: Σα = ∞ and Σα² < ∞"
+        if self.sum_diverges:
+            return "violated: Σα² = ∞, so a noise floor may remain"
+        return "violated: Σα < ∞, so the run can end before the minimum"
+
+
+def settles_at(α: Any) -> RobbinsMonro:
+    """The verdict where all but the first values are about α, or come back to it."""
+    return RobbinsMonro(True, False) if α > 0 else RobbinsMonro(False, True)
+
+
+class Schedule(Checked):
+    """What all schedules share: called with t they give a value, and they know their Robbins–Monro verdict.
+
+    Raises ValueError for a t below 1.
+    """
+
+    def __call__(self, t: Any) -> Any:
+        if not isinstance(t, Tensor) and not np.all(np.greater_equal(t, 1)):
+            raise ValueError(f"{type(self).__name__}: steps are counted from t = 1, got {t}")
+        value = self.value(t)
+        return float(value) if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim) else value
+
+    def value(self, t: Any) -> Any:
+        """The value at step t."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what its value is")
+
+    @property
+    def robbins_monro(self) -> RobbinsMonro:
+        raise NotImplementedError(f"{type(self).__name__} does not say how its values sum")
+
+
+def floor(x: Any) -> Any:
+    """The largest whole number ≤ x, in operations that can be traced."""
+    return np.rint(x) - np.where(np.rint(x) > x, 1.0, 0.0)
+
+
+def between(a: Any, b: Any, share: Any) -> Any:
+    """On the straight line from a (share ≤ 0) to b (share ≥ 1)."""
+    share = np.minimum(np.maximum(share, 0.0), 1.0)
+    return (1.0 - share) * a + share * b
+
+
+@dataclass(frozen=True)
+class constant(Schedule):
+    """α_t = α. Violates Σα² < ∞: a noise floor remains.
+
+    >>> constant(0.1)(np.array([1, 2, 3]))
+    array([0.1, 0.1, 0.1])
+    """
+
+    initial: Number
+
+    def value(self, t: Any) -> Any:
+        return self.initial + 0.0 * t
+
+    @property
+    def robbins_monro(self) -> RobbinsMonro:
+        return settles_at(self.initial)
+
+
+@dataclass(frozen=True)
+class step(Schedule):
+    """α_t = α f^⌊k/n⌋: a drop by the factor f every n steps [source 004; PyTorch's StepLR]. Violates Σα = ∞.
+
+    >>> step(0.8, every=2, factor=0.5)(np.arange(1, 6))
+    array([0.8, 0.8, 0.4, 0.4, 0.2])
+    """
+
+    initial: Number
+    every: Number
+    factor: Number = 0.1
+
+    def value(self, t: Any) -> Any:
+        return self.initial * self.factor ** floor((t - 1.0) / self.every)
+
+    @property
+    def robbins_monro(self) -> RobbinsMonro:
+        return settles_at(self.initial) if self.factor == 1 else RobbinsMonro(False, True)
+
+
+def halve_every(initial: Number, every: Number) -> step:
+    """Half the rate every n steps: `step` with the factor ½ [sources 003, 004]. Violates Σα = ∞.
+
+    >>> halve_every(0.8, 2)(5)
+    0.2
+    """
+    return step(initial, every, 0.5)
+
+
+@dataclass(frozen=True)
+class exponential(Schedule):
+    """α_t = α fᵏ [source 004; PyTorch's ExponentialLR]. Violates Σα = ∞: all steps together are α / (1 − f).
+
+    >>> exponential(0.8, 0.5)(np.arange(1, 5))
+    array([0.8, 0.4, 0.2, 0.1])
+    """
+
+    initial: Number
+    factor: Number
+
+    def value(self, t: Any) -> Any:
+        return self.initial * self.factor ** (t - 1.0)
+
+    @property
+    def robbins_monro(self) -> RobbinsMonro:
+        return settles_at(self.initial) if self.factor == 1 else RobbinsMonro(False, True)
+
+
+@dataclass(frozen=True)
+class inverse_time(Schedule):
+    """α_t = α / (1 + δ t) [sources 002, 004]. Satisfies Robbins–Monro for δ > 0.
+
+    >>> inverse_time(0.6, delta=1.0)(np.arange(1, 4))
+    array([0.3 , 0.2 , 0.15])
+    """
+
+    initial: Number
+    delta: Number = 1.0
+
+    def value(self, t: Any) -> Any:
+        return self.initial / (1.0 + self.delta * t)
+
+    @property
+    def robbins_monro(self) -> RobbinsMonro:
+        return RobbinsMonro(True, True) if self.delta > 0 and self.initial > 0 else settles_at(self.initial)
+
+
+@dataclass(frozen=True)
+class power(Schedule):
+    """α_t = α / t^δ [source 002]. Satisfies Robbins–Monro for ½ < δ ≤ 1; below, Σα² = ∞, above, Σα < ∞.
+
+    >>> power(0.6, delta=0.5)(np.array([1, 4, 9]))
+    array([0.6, 0.3, 0.2])
+    """
+
+    initial: Number
+    delta: Number = 1.0
+
+    def value(self, t: Any) -> Any:
+        return self.initial / t**self.delta
+
+    @property
+    def robbins_monro(self) -> RobbinsMonro:
+        return RobbinsMonro(bool(self.delta <= 1), bool(self.delta > 0.5)) if self.initial > 0 else settles_at(0.0)
+
+
+@dataclass(frozen=True)
+class linear(Schedule):
+    """α_t = (1 − k/n) α + (k/n) α_f for k ≤ n = `steps`, then α_f [source 003; PyTorch's LinearLR].
+
+    Violates Σα² < ∞ if α_f > 0, else Σα = ∞.
+
+    >>> linear(0.4, 0.0, steps=4)(np.arange(1, 7))
+    array([0.4, 0.3, 0.2, 0.1, 0. , 0. ])
+    """
+
+    initial: Number
+    final: Number
+    steps: Number
+
+    def value(self, t: Any) -> Any:
+        return between(self.initial, self.final, (t - 1.0) / self.steps)
+
+    @property
+    def robbins_monro(self) -> RobbinsMonro:
+        return settles_at(self.final)
+
+
+@dataclass(frozen=True)
+class constant_then(Schedule):
+    """α_t = α for t ≤ n = `steps`, then another schedule from its first step on [source 002: better for the first updates].
+
+    The first n values change no sum's convergence: the verdict is that of the schedule which follows.
+
+    >>> constant_then(0.8, 2, power(0.8))(np.arange(1, 5))
+    array([0.8, 0.8, 0.8, 0.4])
+    """
+
+    initial: Number
+    steps: Number
+    then: HyperParameter
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not callable(self.then):
+            raise TypeError(f"constant_then: then must be a schedule, got {self.then!r}")
+
+    def value(self, t: Any) -> Any:
+        then: Callable[[Any], Any] = self.then  # type: ignore[assignment]
+        return np.where(t > self.steps, then(np.maximum(t - self.steps, 1.0)), self.initial)
+
+    @property
+    def robbins_monro(self) -> RobbinsMonro:
+        return self.then.robbins_monro  # type: ignore[union-attr]
+
+
+@dataclass(frozen=True)
+class cyclic(Schedule):
+    """Up from low to high in n = `half_period` steps and down again in n, over and over.
+
+        α_t = low + (high − low) (1 − |1 − 2 φ|),  φ = the fractional part of k / 2n
+
+    The triangular policy [Smith 2017; source 000; PyTorch's CyclicLR]. Violates Σα² < ∞.
+
+    >>> cyclic(0.0, 0.2, half_period=2)(np.arange(1, 7))
+    array([0. , 0.1, 0.2, 0.1, 0. , 0.1])
+    """
+
+    low: Number
+    high: Number
+    half_period: Number
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_order(self)
+
+    def value(self, t: Any) -> Any:
+        cycles = (t - 1.0) / (2.0 * self.half_period)
+        return between(self.low, self.high, 1.0 - np.abs(1.0 - 2.0 * (cycles - floor(cycles))))
+
+    @property
+    def robbins_monro(self) -> RobbinsMonro:
+        return settles_at(self.high)
+
+
+@dataclass(frozen=True)
+class one_cycle(Schedule):
+    """Up once, down once, then far down: straight lines over n = `steps` steps, and `final` from there on.
+
+        α_t runs from `initial` at k = 0 to `peak` at k = r n − 1, back to `initial` at k = 2 r n − 2, to `final` at k = n − 1
+
+    [Smith 2018; source 003; PyTorch's OneCycleLR with three_phase=True, anneal_strategy="linear"]. r is `rise`. Violates
+    Σα² < ∞ if `final` > 0, else Σα = ∞. β usually takes the opposite way: one_cycle(0.95, 0.85, 0.95, steps).
+
+    Raises ValueError if the steps are too few for a rise, r n ≤ 1.
+
+    >>> one_cycle(0.1, 0.3, 0.0, steps=8, rise=0.375)(np.arange(1, 9)).round(3)
+    array([0.1  , 0.2  , 0.3  , 0.2  , 0.1  , 0.067, 0.033, 0.   ])
+    """
+
+    initial: Number
+    peak: Number
+    final: Number
+    steps: Number
+    rise: Number = 0.45
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.steps, Tensor) and not isinstance(self.rise, Tensor) and self.rise * self.steps <= 1:
+            raise ValueError(
+                f"one_cycle: {self.steps} steps are too few to rise in {self.rise} of them; rise · steps must exceed 1"
+            )
+
+    def value(self, t: Any) -> Any:
+        k, top, end = t - 1.0, self.rise * self.steps - 1.0, self.steps - 1.0
+        up = between(self.initial, self.peak, k / top)
+        down = between(self.peak, self.initial, (k - top) / top)
+        out = between(self.initial, self.final, (k - 2.0 * top) / (end - 2.0 * top))
+        return np.where(k <= top, up, np.where(k <= 2.0 * top, down, out))
+
+    @property
+    def robbins_monro(self) -> RobbinsMonro:
+        return settles_at(self.final)
+
+
+@dataclass(frozen=True)
+class warm_restarts(Schedule):
+    """From high down to low along half a cosine, and at once up again; each fall m times as long as the last.
+
+        α_t = low + ½ (high − low) (1 + cos(π φ)),  φ = the part of this fall that is done
+
+    The first fall takes n = `period` steps, the next m n, m² n, … with m = `multiplier`, a plain whole number. SGDR
+    [Loshchilov and Hutter 2017; source 003; PyTorch's CosineAnnealingWarmRestarts]. Violates Σα² < ∞.
+
+    >>> warm_restarts(0.2, period=2, multiplier=2)(np.arange(1, 8)).round(3)
+    array([0.2  , 0.1  , 0.2  , 0.171, 0.1  , 0.029, 0.2  ])
+    """
+
+    high: Number
+    period: Number
+    low: Number = 0.0
+    multiplier: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_order(self)
+        if isinstance(self.multiplier, Tensor):
+            raise TypeError("warm_restarts: multiplier must be a plain whole number, got a Tensor")
+
+    def value(self, t: Any) -> Any:
+        periods, m = (t - 1.0) / self.period, float(self.multiplier)
+        if m == 1.0:
+            done = periods - floor(periods)
+        else:  # restarts at (mⁱ − 1)/(m − 1) periods; steps are whole, so rounding is kept out by less than half a step
+            i = floor(np.log(1.0 + (m - 1.0) * (periods + 0.5 / self.period)) / math.log(m))
+            done = (periods - (m**i - 1.0) / (m - 1.0)) / m**i
+        return self.low + 0.5 * (self.high - self.low) * (1.0 + np.cos(math.pi * done))
+
+    @property
+    def robbins_monro(self) -> RobbinsMonro:
+        return settles_at(self.high)
+
+
+def check_order(schedule: Any) -> None:
+    """ValueError if low is above high."""
+    low, high = schedule.low, schedule.high
+    if not isinstance(low, Tensor) and not isinstance(high, Tensor) and low > high:
+        raise ValueError(f"{type(schedule).__name__}: low must not exceed high, got {low} and {high}")
+
+
+@dataclass(frozen=True)
+class halve_on_plateau(Schedule):
+    """Half the value whenever the validation loss has stopped improving: a function of the losses, not of t.
+
+        α ← α / 2  after more than p = `patience` losses in a row that are not below best − θ |best|
+
+    θ is `threshold`; the count starts anew after each halving [sources 003, 004; PyTorch's ReduceLROnPlateau with
+    factor=0.5]. Call it with all validation losses so far, oldest first; in a rule, put the value in its place by
+    `dataclasses.replace(rule, learning_rate=schedule(losses))`. Robbins–Monro does not apply.
+
+    Raises TypeError if it is called with a step, ValueError for a loss that is not finite.
+
+    >>> halve_on_plateau(0.8, patience=1)([3.0, 2.0, 2.0, 2.5])
+    0.4
+    """
+
+    initial: Number
+    patience: int = 10
+    threshold: float = 1e-4
+
+    def __call__(self, losses: Sequence[float]) -> Any:
+        if np.ndim(losses) != 1:
+            raise TypeError(f"halve_on_plateau: needs the validation losses so far, a list of numbers, got {losses!r:.60}")
+        value, best, stale = self.initial, math.inf, 0
+        for epoch, loss in enumerate(losses, 1):
+            if not math.isfinite(loss):
+                raise ValueError(f"halve_on_plateau: loss {epoch} is {loss}; validation losses must be finite")
+            if best == math.inf or loss < best - self.threshold * abs(best):
+                best, stale = loss, 0
+            else:
+                stale += 1
+            if stale > self.patience:
+                value, stale = 0.5 * value, 0
+        return value
+
+    @property
+    def robbins_monro(self) -> RobbinsMonro:
+        return RobbinsMonro(None, None)
