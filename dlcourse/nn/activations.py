@@ -292,7 +292,7 @@ def gelu(x: Any) -> Any:
 
 
 @describe(
-    "ELU", lambda alpha: Interval("(" if alpha else "[", -alpha, INFINITY, ")"),
+    "ELU", lambda alpha: Interval("(" if alpha else "[", 0.0 - alpha, INFINITY, ")"),
     lambda x, alpha=1.0: np.where(x > 0, 1.0, alpha * np.exp(np.minimum(x, 0.0))),
     "Clevert et al. 2015; source 003", parameters={"alpha": Parameter(1.0, 0.0, INFINITY, "−α is approached for x → −∞")},
 )  # fmt: skip
