@@ -26,6 +26,7 @@ from .line_search import armijo, strong_wolfe
 from .minimize import Result, minimize
 from .optimizer import Optimizer
 from .quasi_newton import BFGS, LBFGS
+from .restarts import random_restarts, simulated_annealing
 from .second_order import Newton, PureNewton, SaddleFreeNewton
 
 __all__ = [
@@ -55,7 +56,9 @@ __all__ = [
     "armijo",
     "descend",
     "minimize",
+    "random_restarts",
     "schedules",
+    "simulated_annealing",
     "soft_threshold",
     "strong_wolfe",
 ]  # fmt: skip
