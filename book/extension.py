@@ -105,7 +105,7 @@ def load_only_what_is_used(app: Sphinx, pagename: str, templatename: str, contex
             logger.warning("%s holds an explorable, but %s is not built; run `make bundle`", pagename, " or ".join(EXPLORABLE))
             return
         app.add_css_file("explorables.css")
-        app.add_js_file("explorables.js", loading_method="defer")
+        app.add_js_file("explorables.js", loading_method="async")
 
 
 # --- what a built page must not hold ---------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ export function mount(el, kind, spec, store) {
   }
 }
 
-function mountOne(el) {
+export function mountOne(el) {
   if (el.explorable) return;
   let payload;
   try {

@@ -1,4 +1,4 @@
-/* sources sha256: ca4cfb970f1a68563c17cce66f4c5c0584f27f0cc35dbf2452689e4cf189deaa */
+/* sources sha256: 344fc19693e11adf65c2b38ec5715d276a0c63f006ec3990dee04c307dcec676 */
 /*!
 d3-array: Copyright 2010-2026 Mike Bostock
 
