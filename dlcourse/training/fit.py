@@ -1,0 +1,251 @@
+"""Training: mini-batches, an update rule, early stopping, a record of how it went."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+from numpy.random import Generator
+
+from .. import nn
+from ..autodiff import TraceError, compile, nest
+from ..optim import UpdateRule, hyperparameters, schedules
+from .batches import minibatches
+from .early_stopping import EarlyStopping
+from .examples import examples
+from .progress import bar
+
+WORTH_IT = 25  # to compile a step for a size of batch takes about as long as so many steps
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What training has found.
+
+    theta : the parameters, nested as they were given; the arrays are views of one flat vector.
+    history : per name one entry for each finished epoch: `risk`, J averaged over the examples as they passed;
+        `learning_rate`, that of its last step; with validation data `validation_loss`, and where there are classes
+        `validation_error`, the share of wrong ones.
+    best_epoch : the epoch that theta is from (0: the start). steps : updates made. stopped : why, in words.
+    """
+
+    theta: Any = field(repr=False)
+    history: dict[str, list[float]] = field(repr=False)
+    best_epoch: int
+    steps: int
+    stopped: str
+
+
+def fit(
+    model: Any,
+    theta: Any,
+    data: tuple[Any, Any],
+    rule: UpdateRule,
+    *,
+    epochs: int,
+    batch_size: int,
+    rng: Generator,
+    validation: tuple[Any, Any] | None = None,
+    patience: int | None = None,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    progress: bool = True,
+) -> Fit:
+    """Minimise the regularised empirical risk over mini-batches by an update rule.
+
+        J(θ) = mean over the batch of l(f(x; θ), y) + l1 Σ |W| + l2 Σ W²
+
+    model : a network, or a function loss(θ, X, y), the mean loss over the rows of X. The step of a network of `nn` is
+        compiled, as long as the rule's fields are numbers and schedules of the course; a function is called as it is.
+    theta : where to start, any nest of arrays; rule : acts on all of θ as one flat vector. l1, l2 : λ of `nn.l1` and
+        `nn.l2`, which act on a network's weights theta["W"] alone, never on biases.
+    data, validation : (X, y), one example to a row. If y are integers, they are taken as labels.
+    batch_size : examples per step, from 1 to all of them. rng : shuffles them anew for each epoch.
+    patience : epochs in a row without a lower validation loss after which training stops (look-ahead).
+    progress : whether a bar shows the time left (if tqdm is installed).
+
+    With validation data the parameters of the lowest validation loss are returned, the start included. A plateau
+    schedule among the rule's fields follows the validation losses (without validation data, the risk).
+    KeyboardInterrupt ends the training, not the program: what was learned is returned. So does a loss that is not
+    finite; the parameters are then the last ones whose loss was finite.
+
+    Raises ValueError for data that are empty, not finite, of one class only or of shapes that do not fit, and for
+    settings outside their range. [sources 000, 002]
+
+    >>> from dlcourse import data, optim
+    >>> X, y = data.line(np.random.default_rng(0))
+    >>> loss = lambda θ, X, y: np.mean((X @ θ - y) ** 2)
+    >>> run = fit(loss, np.zeros(2), (X, y), optim.GradientDescent(0.1), epochs=50, batch_size=10,
+    ...           rng=np.random.default_rng(1), progress=False)
+    >>> run
+    Fit(best_epoch=50, steps=150, stopped='all 50 epochs done')
+    >>> run.theta.round(1)
+    array([2., 3.])
+    """
+    J = regularised(model, theta, l1, l2)
+    X, y = examples("data", data)
+    held_out = None if validation is None else examples("validation data", validation, like=X)
+    if classifies(model, y) and np.all(y == y.flat[0]):
+        raise ValueError(f"fit: all {len(y)} examples are of the class {y.flat[0]}: there is nothing to tell apart")
+    if isinstance(epochs, bool) or epochs != int(epochs) or epochs < 0:
+        raise ValueError(f"fit: epochs must be a whole number ≥ 0, got {epochs}")
+    if not 1 <= batch_size <= len(X):
+        raise ValueError(f"fit: batch_size must lie between 1 and the number of examples, {len(X)}, got {batch_size}")
+    if patience is not None and held_out is None:
+        raise ValueError("fit: patience watches the loss on validation data; give validation=(X, y)")
+    stopping = EarlyStopping(patience)
+    θ, unflatten = start(theta)
+    with_gradient = nn.flat_value_and_grad(J, unflatten)
+    ends = [int(y.argmin()), int(y.argmax())] if y.ndim == 1 else [0]  # a label out of range is one of these two
+    with np.errstate(all="ignore"):
+        with_gradient(θ, X[ends], y[ends])
+
+    history: dict[str, list[float]] = {}
+    watched: list[float] = []
+    steps, epoch, before, state = 0, 0, θ, rule.init(θ)
+    current: Any = None
+
+    def judge() -> bool:
+        """Look at the validation data; True if it is time to stop."""
+        if held_out is None:
+            return False
+        here = unflatten(θ)
+        loss = float(loss_of(model)(here, *held_out))
+        if epoch:
+            history.setdefault("validation_loss", []).append(loss)
+            if classifies(model, y) and hasattr(model, "classify"):
+                wrong = float(np.mean(model.classify(here, held_out[0]) != np.ravel(held_out[1])))
+                history.setdefault("validation_error", []).append(wrong)
+        return stopping.see(epoch, loss, θ)
+
+    stopped = f"all {epochs} epochs done"
+    try:
+        with bar(epochs * -(-len(X) // batch_size), "steps", progress) as shown, np.errstate(all="ignore"):
+            judge()
+            for epoch in range(1, epochs + 1):
+                now = settled(rule, watched, current)
+                if now is not current:
+                    current, step, calls, fast = now, stepping(now, with_gradient), Counter[int](), {}
+                    pure = isinstance(model, nn.Network) and is_pure(now)
+                total = 0.0
+                for rows in minibatches(len(X), batch_size, rng):
+                    arguments = θ, state, steps + 1.0, frozen(X[rows]), frozen(y[rows])
+                    calls[len(rows)] += 1
+                    if pure and calls[len(rows)] == WORTH_IT:
+                        fast[len(rows)] = compiled(step, *arguments)
+                    value, moved, state = fast.get(len(rows), step)(*arguments)
+                    if not math.isfinite(value):
+                        raise Diverged(f"the loss was {value} at step {steps + 1}, in epoch {epoch}")
+                    before, θ, steps = θ, frozen(moved), steps + 1
+                    total += value * len(rows)
+                    shown.update()
+                if not np.isfinite(θ).all():
+                    raise Diverged(f"the parameters were no longer finite after step {steps}, in epoch {epoch}")
+                history.setdefault("risk", []).append(total / len(X))
+                if hasattr(current, "learning_rate"):
+                    history.setdefault("learning_rate", []).append(
+                        float(hyperparameters.at(current.learning_rate, float(steps)))
+                    )
+                enough = judge()
+                watched.append(history["risk" if held_out is None else "validation_loss"][-1])
+                if not math.isfinite(watched[-1]):
+                    raise Diverged(f"the validation loss was {watched[-1]} after epoch {epoch}")
+                shown.set_postfix_str(f"epoch {epoch}, loss {watched[-1]:.4g}", refresh=False)
+                if enough:
+                    stopped = f"no lower validation loss in the {patience} epochs after epoch {stopping.epoch}"
+                    break
+    except Diverged as why:
+        θ, stopped = before, f"{why}; the last parameters whose loss was finite are kept"
+    except KeyboardInterrupt:
+        stopped = f"interrupted in epoch {epoch} after {steps} steps; what was learned is kept"
+    if stopping.theta is not None:
+        θ, epoch = stopping.theta, stopping.epoch
+    return Fit(unflatten(θ.copy()), history, epoch, steps, stopped)
+
+
+class Diverged(Exception):
+    """Training has left the finite numbers."""
+
+
+def start(theta: Any) -> tuple[ndarray, Callable[[Any], Any]]:
+    """All parameters as one flat vector, and the way back to the nest."""
+    for name, leaf in zip(nest.names(theta, "theta"), nest.flatten(theta)[0], strict=True):
+        if not np.isfinite(np.asarray(leaf, dtype=np.float64)).all():
+            raise ValueError(f"fit: {name} is not finite; training needs a finite start")
+    flat, unflatten = nn.flatten(theta)
+    if not flat.size:
+        raise ValueError("fit: theta holds no parameters")
+    return frozen(flat.copy()), unflatten
+
+
+def frozen(x: Any) -> Any:
+    """The array, made read-only: the engine need not copy what nobody can change."""
+    x.flags.writeable = False
+    return x
+
+
+def loss_of(model: Any) -> Callable[..., Any]:
+    return model.loss if hasattr(model, "loss") else model
+
+
+def classifies(model: Any, y: ndarray) -> bool:
+    """Whether the targets are classes: a network says so, a bare loss is asked by the type of y."""
+    return model.task.name != "regression" if isinstance(model, nn.Network) else y.dtype.kind in "iub"
+
+
+def regularised(model: Any, theta: Any, l1: float, l2: float) -> Callable[..., Any]:
+    """J(θ, X, y); a penalty is left out where its λ is 0."""
+    loss = loss_of(model)
+    for name, λ in (("l1", l1), ("l2", l2)):
+        if not 0 <= λ < math.inf:
+            raise ValueError(f"fit: {name} must be a finite number ≥ 0, got {λ}")
+    penalties = [(λ, Ω) for λ, Ω in ((l1, nn.l1), (l2, nn.l2)) if λ]
+    if penalties and not (isinstance(theta, dict) and "W" in theta):
+        raise ValueError("fit: l1 and l2 act on the weights of a network, theta['W']; add any other penalty to the loss")
+    return (lambda θ, X, y: loss(θ, X, y) + sum(λ * Ω(θ) for λ, Ω in penalties)) if penalties else loss
+
+
+def settled(rule: UpdateRule, losses: list[float], current: Any) -> UpdateRule:
+    """The rule with the values that its plateau schedules take after these losses; the current one if it is the same."""
+    found = {f.name: getattr(rule, f.name) for f in fields(rule)}
+    values = {name: value(losses) for name, value in found.items() if isinstance(value, schedules.halve_on_plateau)}
+    settled = replace(rule, **values) if values else rule
+    return current if settled == current else settled
+
+
+def stepping(rule: UpdateRule, with_gradient: Callable[..., Any]) -> Callable[..., tuple[Any, Any, Any]]:
+    """(θ, state, t, X, y) → J on the batch where the rule last asked for its gradient, and θ and state after the step."""
+
+    def step(θ: Any, state: Any, t: Any, X: Any, y: Any) -> tuple[Any, Any, Any]:
+        asked = []
+
+        def gradient(point: Any) -> Any:
+            value, g = with_gradient(point, X, y)
+            asked.append(value)
+            return g
+
+        moved, state = rule.step(gradient, θ, state, t)
+        return asked[-1], moved, state
+
+    return step
+
+
+def is_pure(rule: UpdateRule) -> bool:
+    """Whether all hyper-parameters are numbers or schedules of the course; a function of one's own may depend on anything."""
+    return not any(callable(v) and not isinstance(v, schedules.Schedule) for v in (getattr(rule, f.name) for f in fields(rule)))
+
+
+def compiled(f: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
+    """f in less time; f itself if it can't be traced, or does not repeat itself (a network that draws at random)."""
+    try:
+        fast = compile(f, *arguments)
+    except TraceError:
+        return f
+    pairs = zip(nest.flatten(f(*arguments))[0], nest.flatten(fast(*arguments))[0], strict=True)
+    # powers of Python floats and of NumPy's may differ in the last bit, random draws do in the first
+    return fast if all(np.allclose(a, b, rtol=1e-9, atol=1e-12, equal_nan=True) for a, b in pairs) else f

@@ -1,0 +1,27 @@
+"""A progress bar with the time left, where tqdm is installed and the bar is wanted."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+
+class NoBar:
+    """Shows nothing."""
+
+    def update(self, n: int = 1) -> None: ...
+    def set_postfix_str(self, s: str, refresh: bool = True) -> None: ...
+    def __enter__(self) -> NoBar:
+        return self
+
+    def __exit__(self, *error: object) -> None: ...
+
+
+def bar(total: int, unit: str, shown: bool, done: int = 0) -> Any:
+    """Counts up to `total` on standard error; the time left is tqdm's estimate. `done` were done before."""
+    if shown:
+        with suppress(ImportError):
+            from tqdm import tqdm  # as text in notebooks too: a bar made of widgets is dead in the built page
+
+            return tqdm(total=total, unit=f" {unit}", initial=done, dynamic_ncols=True)
+    return NoBar()

@@ -1,0 +1,334 @@
+"""The training loop: the same steps as a loop by hand, early stopping, interruption, losses that are not finite."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlcourse import data, grad, nn, optim, training
+from dlcourse.training import EarlyStopping, fit
+
+RULES = {
+    "gradient descent": optim.GradientDescent(0.1),
+    "heavy ball": optim.HeavyBall(0.05, 0.9),
+    "Nesterov": optim.Nesterov(0.05, 0.9),
+    "Adam": optim.Adam(learning_rate=0.01),
+    "a schedule": optim.GradientDescent(optim.schedules.inverse_time(0.2, 0.1)),
+    "a schedule of one's own": optim.GradientDescent(lambda t: 0.1 if t < 10 else 0.05),
+}
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def quiet(model: Any, theta: Any, examples: Any, rule: Any = None, **settings: Any) -> training.Fit:
+    settings = {"epochs": 5, "batch_size": 10, "rng": rng(), "progress": False} | settings
+    return fit(model, theta, examples, rule or optim.GradientDescent(0.1), **settings)
+
+
+def line_loss(θ: Any, X: Any, y: Any) -> Any:
+    return np.mean((X @ θ - y) ** 2)
+
+
+@pytest.fixture
+def moons() -> Any:
+    return data.moons(rng(1), 85)
+
+
+@pytest.fixture
+def mlp() -> nn.MLP:
+    return nn.MLP([2, 8, 2])
+
+
+# The steps -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("batch_size", [1, 20, 85])
+def test_fit_takes_the_steps_of_a_loop_by_hand(name: str, batch_size: int, moons: Any, mlp: nn.MLP) -> None:
+    """Compiled or not: 85 = 4 · 20 + 5, and each size of batch is compiled after its 25th step. The same operations in
+    the same order, up to powers that differ in the last bit."""
+    (X, y), rule, theta = moons, RULES[name], mlp.init(rng(2))
+    epochs = 2 if batch_size == 1 else 30
+    run = quiet(mlp, theta, moons, rule, epochs=epochs, batch_size=batch_size, l2=0.01)
+    θ: Any = np.concatenate([part.ravel() for part in theta["W"] + theta["b"]])
+    state, t, draws = rule.init(θ), 0, rng()
+    for _ in range(epochs):
+        order = draws.permutation(85)
+        for first in range(0, 85, batch_size):
+            rows, t = order[first : first + batch_size], t + 1
+            risk = grad(lambda θ, rows=rows: mlp.loss(mlp.unflatten(θ), X[rows], y[rows], l2=0.01))
+            θ, state = rule.step(risk, θ, state, t)
+    np.testing.assert_allclose(mlp.flat(run.theta), θ, rtol=1e-9, atol=1e-11)
+    assert run.steps == t
+    assert run.best_epoch == epochs
+    assert run.stopped == f"all {epochs} epochs done"
+    assert {name: len(values) for name, values in run.history.items()} == {"risk": epochs, "learning_rate": epochs}
+
+
+def test_the_same_seed_gives_the_same_weights_and_the_start_is_left_alone(moons: Any, mlp: nn.MLP) -> None:
+    theta = mlp.init(rng(2))
+    before = mlp.flat(theta).copy()
+    runs = [quiet(mlp, theta, moons, RULES["Adam"], epochs=40, rng=rng(seed)) for seed in (3, 3, 4)]
+    np.testing.assert_array_equal(*[mlp.flat(run.theta) for run in runs[:2]])
+    assert not np.array_equal(mlp.flat(runs[0].theta), mlp.flat(runs[2].theta))
+    np.testing.assert_array_equal(mlp.flat(theta), before)
+    runs[0].theta["W"][0][:] = 0.0  # the result is the reader's own
+
+
+def test_the_history_is_the_risk_as_it_passed() -> None:
+    X, y = data.line(rng())
+    run = quiet(line_loss, np.zeros(2), (X, y), optim.GradientDescent(0.0), epochs=2, batch_size=7)
+    np.testing.assert_allclose(run.history["risk"], line_loss(np.zeros(2), X, y), rtol=1e-12)
+
+
+def test_any_nest_of_arrays_and_numbers() -> None:
+    X, y = data.line(rng(), 30, noise=0.0)
+    for start in ([0.0, 0.0], {"b": 0.0, "w": np.zeros(1)}, (np.zeros(()), np.zeros(()))):
+
+        def loss(θ: Any, X: Any, y: Any) -> Any:
+            b, w = θ.values() if isinstance(θ, dict) else θ
+            return np.mean((b + X[:, 1] * w - y) ** 2)
+
+        run = quiet(loss, start, (X, y), optim.GradientDescent(0.2), epochs=200, batch_size=30)
+        assert type(run.theta) is type(start)
+        found = run.theta.values() if isinstance(run.theta, dict) else run.theta
+        np.testing.assert_allclose([np.sum(part) for part in found], [2.0, 3.0], atol=1e-6)
+
+
+def test_penalties_act_on_weights_alone() -> None:
+    """With inputs 0 only the penalty moves W: W ← W − α (2 l2 W + l1 sign W), b follows the loss alone."""
+    network = nn.MLP([2, 1], task="regression")
+    theta = {"W": [np.array([[1.0, -2.0]])], "b": [np.array([3.0])]}
+    examples = np.zeros((4, 2)), np.zeros(4)
+    run = quiet(network, theta, examples, optim.GradientDescent(0.1), epochs=1, batch_size=4, l1=0.5, l2=0.25)
+    np.testing.assert_allclose(run.theta["W"][0], [[1.0 - 0.1 * (0.5 + 0.5), -2.0 + 0.1 * (1.0 + 0.5)]], rtol=1e-15)
+    np.testing.assert_allclose(run.theta["b"][0], [3.0 - 0.1 * 2 * 3.0], rtol=1e-15)
+    np.testing.assert_allclose(run.history["risk"], [9.0 + 0.5 * 3.0 + 0.25 * 5.0], rtol=1e-15)
+
+
+def test_a_network_that_draws_at_random_is_not_frozen_by_compiling(moons: Any) -> None:
+    class Noisy(nn.MLP):
+        draws, seen = rng(5), 0
+
+        def loss(self, theta: Any, X: Any, y: Any, **penalties: Any) -> Any:
+            Noisy.seen += 1
+            return super().loss(theta, X + Noisy.draws.normal(size=(len(y), 1)), y, **penalties)
+
+    run = quiet(Noisy([2, 4, 2]), nn.MLP([2, 4, 2]).init(rng()), moons, epochs=40, batch_size=85)
+    assert Noisy.seen >= run.steps
+
+
+# Early stopping ----------------------------------------------------------------------------------------------------
+
+
+def scripted(losses: list[float]) -> Any:
+    """A loss whose gradient is 1 for training data, and which says on validation data what is written in the script;
+    θ after epoch e is −e, for one batch an epoch and α = 1."""
+
+    def loss(θ: Any, X: Any, y: Any) -> Any:
+        if y[0] == 7.0:
+            return losses[round(-float(θ[0]))]
+        return np.sum(θ)
+
+    return loss
+
+
+@pytest.mark.parametrize(
+    ("losses", "patience", "best", "epochs"),
+    [
+        ([9, 5, 4, 6, 7, 3], 2, 2, 4),  # stops before it sees the 3
+        ([9, 5, 4, 6, 7, 3], 3, 5, 5),  # looks further ahead
+        ([9, 5, 4, 6, 7, 8], None, 2, 5),  # never stops, yet keeps the best
+        ([9, 4, 4, 4, 4, 4], 3, 1, 4),  # of equal ones the first
+        ([1, 5, 4, 6, 7, 8], 5, 0, 5),  # the start was best
+        ([9, 8, 7, 6, 5, 4], 1, 5, 5),
+    ],
+)
+def test_look_ahead_and_the_best_weights_restored(losses: list[float], patience: Any, best: int, epochs: int) -> None:
+    examples = np.zeros((4, 1)), np.arange(4.0)
+    run = quiet(
+        scripted(losses), np.zeros(1), examples, optim.GradientDescent(1.0),
+        epochs=5, batch_size=4, patience=patience, validation=(np.zeros((1, 1)), np.array([7.0])),
+    )  # fmt: skip
+    assert run.best_epoch == best
+    np.testing.assert_array_equal(run.theta, [-float(best)])
+    assert run.steps == epochs
+    assert run.history["validation_loss"] == losses[1 : epochs + 1]
+    early = epochs < 5 or (patience is not None and epochs - best >= patience)
+    assert run.stopped == (
+        f"no lower validation loss in the {patience} epochs after epoch {best}" if early else "all 5 epochs done"
+    )
+
+
+def test_a_loss_that_is_nan_is_never_best() -> None:
+    stopping = EarlyStopping(patience=2)
+    assert not stopping.see(0, np.nan, "start")
+    assert not stopping.see(1, 3.0, "first")
+    assert not stopping.see(2, np.nan, "second")
+    assert stopping.see(3, np.nan, "third")
+    assert stopping.theta == "first"
+    for patience in (0, -1, 1.5, True):
+        with pytest.raises(ValueError, match="whole number of epochs"):
+            EarlyStopping(patience)  # type: ignore[arg-type]
+
+
+def test_plateaus_of_the_validation_loss_halve_the_learning_rate() -> None:
+    losses = [9.0, 5.0, 5.0, 5.0, 4.0]
+    steps: list[float] = []
+
+    def loss(θ: Any, X: Any, y: Any) -> Any:
+        if y[0] == 7.0:
+            steps.append(float(θ[0]))
+            return losses[len(steps) - 1]
+        return np.sum(θ)
+
+    rule = optim.GradientDescent(optim.schedules.halve_on_plateau(1.0, patience=0))
+    validation = np.zeros((1, 1)), np.array([7.0])
+    run = quiet(loss, np.zeros(1), (np.zeros((4, 1)), np.arange(4.0)), rule, epochs=4, batch_size=4, validation=validation)
+    assert run.history["learning_rate"] == [1.0, 1.0, 0.5, 0.25]  # heard after epoch 1: 5, 2: 5, 3: 5
+    np.testing.assert_array_equal(steps, [0.0, -1.0, -2.0, -2.5, -2.75])
+
+
+def test_the_validation_error_counts_wrong_classes(moons: Any, mlp: nn.MLP) -> None:
+    held_out = data.moons(rng(9), 50)
+    run = quiet(mlp, mlp.init(rng(2)), moons, RULES["Adam"], epochs=30, validation=held_out)
+    expected = np.mean(np.argmax(mlp(run.theta, held_out.X), axis=1) != held_out.y)
+    assert run.history["validation_error"][run.best_epoch - 1] == expected
+    assert run.history["validation_loss"][run.best_epoch - 1] == min(run.history["validation_loss"])
+    assert float(mlp.loss(run.theta, *held_out)) == min(run.history["validation_loss"])
+    binary = nn.MLP([2, 8, 1], task="binary")
+    run = quiet(binary, binary.init(rng(2)), moons, RULES["Adam"], epochs=3, validation=held_out)
+    expected = np.mean((binary(run.theta, held_out.X)[:, 0] > 0) != held_out.y)
+    assert run.history["validation_error"][run.best_epoch - 1] == expected
+
+
+def test_digits_are_learned() -> None:
+    pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
+    train, validation, test = data.split(*data.digits(), (0.6, 0.2, 0.2), rng())
+    network = nn.MLP([64, 32, 10], activation="relu")
+    run = quiet(
+        network, network.init(rng(1)), train, optim.Adam(learning_rate=0.01),
+        epochs=60, batch_size=64, validation=validation, patience=8,
+    )  # fmt: skip
+    assert np.mean(network.classify(run.theta, test.X) != test.y) < 0.06  # a linear classifier has about 0.05 wrong
+    assert "no lower validation loss" in run.stopped
+
+
+# What goes wrong on the way ------------------------------------------------------------------------------------------
+
+
+def test_interruption_keeps_what_was_learned() -> None:
+    X, y = data.line(rng())
+    calls = []
+
+    def loss(θ: Any, X: Any, y: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 9:
+            raise KeyboardInterrupt
+        return line_loss(θ, X, y)
+
+    run = quiet(loss, np.zeros(2), (X, y), epochs=100)
+    assert run.stopped == "interrupted in epoch 3 after 7 steps; what was learned is kept"
+    again = quiet(line_loss, np.zeros(2), (X, y), epochs=3)
+    assert run.history["risk"] == again.history["risk"][:2]
+    assert run.steps == 7
+    assert line_loss(run.theta, X, y) < line_loss(np.zeros(2), X, y)
+
+
+def test_it_stops_at_the_first_loss_that_is_not_finite() -> None:
+    """J = θ⁴ from 3 with α = 1: 3, −105, 4.6e6, …; computed here with NumPy until J overflows."""
+    θ, t, path = 3.0, 1, [3.0]
+    with np.errstate(over="ignore"):
+        while np.isfinite(np.float64(θ) ** 4):
+            θ = θ - 4.0 * np.float64(θ) ** 3
+            path.append(θ)
+            t += 1
+    run = quiet(lambda θ, X, y: np.sum(θ**4), np.array([3.0]), (np.zeros((4, 1)), np.zeros(4)), optim.GradientDescent(1.0),
+                epochs=50, batch_size=4)  # fmt: skip
+    assert run.stopped == f"the loss was inf at step {t}, in epoch {t}; the last parameters whose loss was finite are kept"
+    np.testing.assert_allclose(run.theta, [path[-2]], rtol=1e-12)
+    assert len(run.history["risk"]) == t - 1
+
+
+def test_a_first_loss_that_is_not_finite_leaves_the_start() -> None:
+    run = quiet(lambda θ, X, y: np.sum(np.log(θ)), np.array([-1.0]), (np.zeros((4, 1)), np.zeros(4)), batch_size=4)
+    assert "nan at step 1" in run.stopped
+    np.testing.assert_array_equal(run.theta, [-1.0])
+
+
+def test_a_gradient_that_is_not_finite_in_the_last_step() -> None:
+    def loss(θ: Any, X: Any, y: Any) -> Any:
+        return np.sum(np.sqrt(θ))
+
+    run = quiet(loss, np.zeros(1), (np.zeros((4, 1)), np.zeros(4)), epochs=1, batch_size=4)
+    assert np.isfinite(run.theta).all()
+
+
+def test_the_bar_shows_the_time_left_and_is_silent_when_told(capsys: Any) -> None:
+    pytest.importorskip("tqdm", reason="the bar is tqdm's")
+    X, y = data.line(rng())
+    quiet(line_loss, np.zeros(2), (X, y))
+    assert capsys.readouterr() == ("", "")
+    quiet(line_loss, np.zeros(2), (X, y), progress=True)
+    assert "15/15" in capsys.readouterr().err
+
+
+def test_without_tqdm_there_is_no_bar(monkeypatch: Any, capsys: Any) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    assert quiet(line_loss, np.zeros(2), data.line(rng()), progress=True).steps == 15
+    assert capsys.readouterr() == ("", "")
+
+
+# Input that makes no sense -------------------------------------------------------------------------------------------
+
+
+def holed(X: Any, value: float) -> Any:
+    X = X.copy()
+    X[3, 1] = value
+    return X
+
+
+X, y = data.line(rng())
+PLANE = data.moons(rng(), 30)
+MLP = nn.MLP([2, 3, 2])
+
+
+@pytest.mark.parametrize(
+    ("model", "examples", "settings", "words"),
+    [
+        (line_loss, (X, y), {"batch_size": 31}, "batch_size must lie between 1 and the number of examples, 30, got 31"),
+        (line_loss, (X, y), {"batch_size": 0}, "batch_size must lie between"),
+        (line_loss, (X, y), {"epochs": -1}, "epochs must be a whole number"),
+        (line_loss, (X, y), {"epochs": 1.5}, "epochs must be a whole number"),
+        (line_loss, (X, y), {"patience": 3}, "give validation"),
+        (line_loss, (X, y), {"patience": 0, "validation": (X, y)}, "patience must be a whole number"),
+        (line_loss, (X, y), {"validation": (X[:, :1], y)}, r"a row of the validation data has the shape \(1,\)"),
+        (line_loss, (X, y), {"l2": -1.0}, "l2 must be a finite number"),
+        (line_loss, (X, y), {"l1": np.nan}, "l1 must be a finite number"),
+        (line_loss, (X, y), {"l1": 1.0}, "weights of a network"),
+        (line_loss, (X, y[:-1]), {}, r"30 rows in X, but y has the shape \(29,\)"),
+        (line_loss, (X[:0], y[:0]), {}, "empty"),
+        (line_loss, (holed(X, np.nan), y), {}, "X of the data is nan in row 3, column 1, counted from 0"),
+        (line_loss, (X, np.where(y == y[5], np.inf, y)), {}, "y of the data is inf in row 5 counted from 0"),
+        (line_loss, X, {}, r"pair \(X, y\)"),
+        (MLP, (PLANE.X, 0 * PLANE.y), {}, "all 30 examples are of the class 0"),
+        (MLP, (PLANE.X, PLANE.y * 2), {}, "label"),
+        (MLP, (PLANE.X, PLANE.y - 1), {}, "label"),
+        (MLP, (PLANE.X[:, :1], PLANE.y), {}, "takes 2 input"),
+    ],
+)
+def test_settings_and_data_that_make_no_sense(model: Any, examples: Any, settings: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        quiet(model, MLP.init(rng()) if model is MLP else np.zeros(2), examples, **settings)
+
+
+def test_starts_that_make_no_sense() -> None:
+    with pytest.raises(ValueError, match=r"theta.b is not finite"):
+        quiet(line_loss, {"a": np.zeros(2), "b": np.array([np.nan])}, (X, y))
+    with pytest.raises(ValueError, match="no parameters"):
+        quiet(line_loss, [], (X, y))
