@@ -13,10 +13,11 @@ from .network import Network
 
 # Functions that pass positive values as they are lose half of the mean square: He's weights make up for it.
 RECTIFIERS = ("relu", "leaky_relu", "prelu", "gelu", "elu", "silu")
+PIECES = 2  # pre-activations to a maxout unit
 
 
 class Layer(NamedTuple):
-    """What a layer computed: pre-activations a^(k) and activations h^(k), each (T, n_k)."""
+    """What a layer computed: pre-activations a^(k) and activations h^(k), each (T, n_k); with maxout a is (T, 2 n_k)."""
 
     a: Any
     h: Any
@@ -30,10 +31,10 @@ class MLP(Network):
     widths : inputs, units of each hidden layer, outputs. activation : g, a name in `activations.ALL` or a function.
     task : "regression" (identity, squared error), "binary" (sigmoid, binary cross-entropy), "multiclass" (softmax,
     cross-entropy). θ is the nest {"W": [W^(1), …], "b": [b^(1), …]}, W^(k) (n_k, n_{k−1}) and b^(k) (n_k,), with
-    "prelu" also "alpha": [α^(1), …], one learned slope (1,) for each hidden layer. [sources 002, 003]
+    "prelu" also "alpha": [α^(1), …], one learned slope (1,) for each hidden layer. With "maxout" a hidden unit is the
+    larger of two pre-activations: W^(k) is (2 n_k, n_{k−1}), b^(k) (2 n_k,). [sources 002, 003]
 
-    Raises ValueError for unknown names, for widths that are no whole numbers ≥ 1, and for maxout, which is no function of
-    one pre-activation.
+    Raises ValueError for unknown names and for widths that are no whole numbers ≥ 1.
 
     >>> mlp = MLP([64, 128, 10], activation="relu")
     >>> theta = mlp.init(np.random.default_rng(0))
@@ -49,13 +50,10 @@ class MLP(Network):
         self.widths = [int(n) for n in widths]
         self.depth = len(widths) - 1  # layers of weights
         self.activation = activations.get(activation).name if isinstance(activation, str) else "own"
-        if self.activation == "maxout":
-            raise ValueError("MLP: maxout takes several pre-activations to a unit; give a function that reshapes and maximises")
         self.g: Any = activations.ALL[self.activation].function if isinstance(activation, str) else activation
-        shapes: dict[str, Any] = {
-            "W": list(zip(self.widths[1:], self.widths[:-1], strict=True)),
-            "b": [(n,) for n in self.widths[1:]],
-        }
+        pieces = PIECES if self.activation == "maxout" else 1
+        rows = [n * pieces for n in self.widths[1:-1]] + self.widths[-1:]
+        shapes: dict[str, Any] = {"W": list(zip(rows, self.widths[:-1], strict=True)), "b": [(n,) for n in rows]}
         if self.activation == "prelu":
             shapes["alpha"] = [(1,)] * (self.depth - 1)
         super().__init__(self.widths[0], self.widths[-1], task, shapes)
@@ -80,6 +78,8 @@ class MLP(Network):
         return theta
 
     def hidden(self, theta: dict[str, Any], k: int, a: Any) -> Any:
+        if self.activation == "maxout":
+            a = np.reshape(a, (-1, self.widths[k + 1], PIECES))
         return self.g(a, theta["alpha"][k]) if "alpha" in theta else self.g(a)
 
     def __call__(self, theta: Any, X: Any) -> Any:
