@@ -7,9 +7,16 @@ readers with any of the common colour deficiencies, and the same for a method wh
 METHODS = {
     "gradient_descent": "#d55e00",
     "momentum": "#2f7fc1",
-    "accumulated_momentum": "#8a6fd1",
+    "accumulated_momentum": "#6e58cc",
     "heavy_ball": "#0f9d74",
     "nesterov": "#cf5a9b",
+    "adagrad": "#3c7544",
+    "rmsprop": "#d20440",
+    "rmsprop_epsilon_inside": "#f85a79",
+    "rmsprop_momentum": "#bc1f9c",
+    "adadelta": "#d17b45",
+    "adam": "#852efe",
+    "proximal_gradient": "#9266ff",
 }
 
 # The same method with gradients from one, a few or all examples: all of them is plain gradient descent.
