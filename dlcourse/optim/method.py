@@ -1,0 +1,117 @@
+"""What every method of `minimize` is made of: the function it is given, and the step that it takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+
+from ..autodiff import hessian, hvp, nest, value_and_grad
+from ..autodiff.box import Tensor, as_value, shape_of
+from .line_search import FARTHEST, NoStep, Step, strong_wolfe
+
+
+class Objective:
+    """J as the methods see it: a function of one flat vector, derivatives by the engine, every call counted."""
+
+    def __init__(self, f: Callable[[Any], Any], x0: Any, with_gradient: Callable[[Any], tuple[Any, Any]] | None = None) -> None:
+        leaves, self.rebuild = nest.flatten(x0)
+        if not leaves or any(isinstance(leaf, Tensor) for leaf in leaves):
+            raise TypeError(f"minimize: x0 must be an array or a nest of arrays, got {x0!r:.60}")
+        try:
+            arrays = [as_value(leaf) for leaf in leaves]
+        except TypeError as error:
+            raise TypeError(f"minimize: x0 must be made of real numbers ({error})") from None
+        self.shapes = [shape_of(a) for a in arrays]
+        self.ends = [int(end) for end in np.cumsum([math.prod(shape) for shape in self.shapes])]
+        self.x0 = as_value(np.concatenate([np.ravel(a) for a in arrays]))
+        if not self.x0.size:
+            raise ValueError("minimize: x0 is empty; there is nothing to vary")
+        self.evaluated = self.hessians = self.products = 0
+        self.best: tuple[float, Any, Any] = (math.inf, self.x0, None)  # J, x, ∇J at the lowest point seen
+        plain = not isinstance(x0, (list, tuple, dict)) and len(self.shapes[0]) == 1
+        self.f = f if plain else lambda x: f(self.nested(x))
+        self.with_gradient = with_gradient or value_and_grad(self.f)
+        if with_gradient and not plain:
+            self.with_gradient = lambda x: flat_gradient(*with_gradient(self.nested(x)))
+
+    def nested(self, x: Any) -> Any:
+        """A flat vector as the caller's nest."""
+        starts = [0, *self.ends[:-1]]
+        return self.rebuild([x[i] if s == () else x[i:j].reshape(s) for i, j, s in zip(starts, self.ends, self.shapes)])
+
+    def __call__(self, x: Any) -> tuple[Any, Any]:
+        self.evaluated += 1
+        value, gradient = self.with_gradient(x)
+        if -math.inf < value < self.best[0]:
+            self.best = value, x, gradient
+        return value, gradient
+
+    def hessian(self, x: Any) -> Any:
+        self.hessians += 1
+        return hessian(self.f)(x)
+
+    def product(self, x: Any, v: Any) -> Any:
+        self.products += 1
+        return hvp(self.f, x, v)
+
+
+def flat_gradient(value: Any, gradient: Any) -> tuple[Any, Any]:
+    return value, np.concatenate([np.ravel(leaf) for leaf in nest.flatten(gradient)[0]])
+
+
+# name of the field → what it must satisfy, in words and in code
+BOUNDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "c1": ("a number between 0 and c2 < 1", lambda v: 0 < v < 1),
+    "c2": ("a number between c1 > 0 and 1", lambda v: 0 < v < 1),
+    "memory": ("a whole number ≥ 1", lambda v: v >= 1 and v % 1 == 0),
+    "smallest": ("a finite number > 0", lambda v: 0 < v < math.inf),
+}
+
+
+@dataclass(frozen=True)
+class Method:
+    """What the methods share: `walk` yields one Step after the other, and raises NoStep where there is none.
+
+    Raises ValueError for a parameter outside its range.
+    """
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value, (need, holds) = getattr(self, each.name), BOUNDS.get(each.name, ("", lambda v: True))
+            number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+            if need and not (number and holds(value)):
+                raise ValueError(f"{type(self).__name__}: {each.name} must be {need}, got {value!r}")
+        if getattr(self, "c1", 0.0) >= getattr(self, "c2", 1.0):
+            raise ValueError(f"{type(self).__name__}: c1 must be smaller than c2, got {self}")
+
+    def walk(self, J: Objective, here: Step) -> Iterator[Step]:
+        raise NotImplementedError(f"{type(self).__name__} does not say how it walks")
+
+
+@dataclass(frozen=True)
+class WithWolfe(Method):
+    """What the methods with a strong Wolfe line search share: its two constants."""
+
+    c1: float = 1e-4
+    c2: float = 0.9
+
+    def search(self, J: Objective, here: Step, p: Any, first: float = 1.0) -> Step:
+        """A step along p; if none satisfies both conditions, the lowest point seen, if that is lower."""
+        try:
+            return strong_wolfe(J, here, p, first, self.c1, self.c2)
+        except NoStep as stop:
+            if stop.best is None or stop.best.value >= here.value or stop.best.value < -FARTHEST or stop.best.alpha >= FARTHEST:
+                raise
+            return stop.best
+
+
+def variant_among(known: tuple[str, ...], name: str, who: str) -> None:
+    """Insist on a known variant; the message lists them and names the nearest."""
+    if name not in known:
+        near = get_close_matches(str(name), known, n=1, cutoff=0.0)[0]
+        raise ValueError(f"{who}: no variant is called {name!r}; did you mean {near!r}? There are {', '.join(known)}")

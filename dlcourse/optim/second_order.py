@@ -1,0 +1,115 @@
+"""Newton's method: the minimum of the second-order Taylor model, and what to do where the model has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .line_search import NoStep, Step, armijo, evaluated
+from .method import Method, Objective
+
+
+@dataclass(frozen=True)
+class PureNewton(Method):
+    """Newton's step as it stands: to where the second-order model has its critical point.
+
+        p = −H⁻¹ g          x ← x + p
+
+    That point is the model's minimum only where H is positive definite. Else it may be a saddle or a maximum, and
+    Newton is attracted to it. Near a minimum the number of correct digits doubles with every step.
+    Stops at a singular Hessian. O(n²) memory, O(n³) time.
+
+    [Newton, Raphson 1690; sources 000, 002, 003]
+
+    >>> from dlcourse.optim import minimize
+    >>> minimize(lambda x: x[0] ** 2 + 10.0 * x[1] ** 2 + x[0] * x[1], np.array([3.0, 1.0]), PureNewton()).steps
+    1
+    """
+
+    def walk(self, J: Objective, here: Step) -> Iterator[Step]:
+        while True:
+            H = J.hessian(here.x)
+            if not np.all(np.isfinite(H)) or 1.0 / np.linalg.cond(H) < np.finfo(float).eps:
+                raise NoStep("singular Hessian: H p = −g has no unique solution; optim.Newton shifts its eigenvalues")
+            here = evaluated(J, here.x - np.linalg.solve(H, here.gradient), 1.0)
+            yield here
+
+
+@dataclass(frozen=True)
+class Newton(Method):
+    """Newton's direction, followed as far as an Armijo line search allows.
+
+        (H + τ I) p = −g          x ← x + α p
+
+    τ = 0 where H is positive definite (its Cholesky factors exist); else the first of a growing sequence that makes it
+    so, whereby p goes downhill. O(n²) memory, O(n³) time.
+
+    c1 : of the line search. [Nocedal & Wright 2006, algorithms 3.2 and 3.3; sources 002, 003]
+
+    >>> from dlcourse.optim import minimize
+    >>> minimize(lambda x: (1.0 - x[0]) ** 2 + 100.0 * (x[1] - x[0] ** 2) ** 2, np.array([-1.2, 1.0]), Newton()).converged
+    True
+    """
+
+    c1: float = 1e-4
+
+    def walk(self, J: Objective, here: Step) -> Iterator[Step]:
+        while True:
+            p = shifted_solution(finite(J.hessian(here.x)), here.gradient)
+            here = armijo(J, here, p, c1=self.c1)
+            yield here
+
+
+@dataclass(frozen=True)
+class SaddleFreeNewton(Method):
+    """Newton's step with every curvature taken as positive: saddles repel.
+
+        p = −|H|⁻¹ g,     |H| = Q |Λ| Qᵀ   where H = Q Λ Qᵀ          x ← x + α p
+
+    A curvature smaller than `smallest` times the largest (and than `smallest`) counts as that much, so that a singular
+    Hessian has a step too. α by an Armijo line search. O(n²) memory, O(n³) time.
+
+    c1 : of the line search. [Dauphin et al. 2014; source 003]
+
+    >>> from dlcourse.optim import minimize
+    >>> from dlcourse.landscapes import saddle
+    >>> [round(minimize(saddle, np.array([-1.7, 0.001]), method).value, 6) for method in (PureNewton(), SaddleFreeNewton())]
+    [-0.0, -0.25]
+    """
+
+    c1: float = 1e-4
+    smallest: float = 1e-8
+
+    def walk(self, J: Objective, here: Step) -> Iterator[Step]:
+        while True:
+            curvatures, Q = np.linalg.eigh(finite(J.hessian(here.x)))
+            sizes = np.abs(curvatures)
+            sizes = np.maximum(sizes, self.smallest * max(1.0, float(sizes.max())))
+            here = armijo(J, here, -Q @ (Q.T @ here.gradient / sizes), c1=self.c1)
+            yield here
+
+
+def finite(H: Any) -> Any:
+    if not np.all(np.isfinite(H)):
+        raise NoStep("the Hessian is not finite here")
+    return H
+
+
+def shifted_solution(H: Any, g: Any) -> Any:
+    """p with (H + τ I) p = −g, τ as in `Newton`."""
+    scale = float(np.abs(H).max()) or 1.0
+    lowest = float(H.diagonal().min())
+    least = 1e-3 * scale
+    τ = 0.0 if lowest > 0.0 else least - lowest
+    while True:
+        try:
+            L = np.linalg.cholesky(H + τ * np.eye(g.size))
+        except np.linalg.LinAlgError:
+            τ = max(2.0 * τ, least)
+            continue
+        if L.diagonal().min() > 1e-7 * L.diagonal().max():
+            return -np.linalg.solve(L.T, np.linalg.solve(L, g))
+        τ = max(2.0 * τ, least)
