@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..autodiff import ShapeError, Tensor
+from ..autodiff.box import shape_of
 from ..autodiff.primitives import absolute, equal, greater, greater_equal, less, mean, relu, softplus, square, where
 from ..autodiff.primitives import cross_entropy as cross_entropy_row
 
@@ -14,7 +15,7 @@ from ..autodiff.primitives import cross_entropy as cross_entropy_row
 def paired(name: str, prediction: Any, y: Any) -> tuple[Any, Any]:
     """Both as arrays or Tensors of one shape: a single output (T, 1) fits targets (T,), nothing else is stretched."""
     f, y = (x if isinstance(x, Tensor) else np.asarray(x, dtype=np.float64) for x in (prediction, y))
-    a, b = np.shape(f), np.shape(y)
+    a, b = shape_of(f), shape_of(y)
     if a != b and a == (*b, 1):
         f = np.reshape(f, b)
     elif a != b and b == (*a, 1):
@@ -28,7 +29,8 @@ def paired(name: str, prediction: Any, y: Any) -> tuple[Any, Any]:
 
 def mean_over_examples(values: Any) -> Any:
     """The mean over the first axis of the sums over the others."""
-    return mean(values) * (float(np.size(values)) / (np.shape(values)[0] if np.shape(values) else 1.0))
+    shape = shape_of(values)
+    return np.sum(values) / float(shape[0]) if shape else values
 
 
 def squared_error(prediction: Any, y: Any) -> Any:
@@ -58,15 +60,16 @@ def absolute_error(prediction: Any, y: Any) -> Any:
 
 def checked_labels(name: str, logits: Any, labels: Any) -> Any:
     """Whole numbers, one for each row of logits (T, C). Recorded labels are checked for shape alone."""
-    shape = np.shape(logits)
+    shape = shape_of(logits)
     y = labels if isinstance(labels, Tensor) else np.asarray(labels, dtype=np.float64)
-    if len(shape) != 2 or np.shape(y) != shape[:1] or 0 in shape:
-        raise ShapeError(f"{name}: logits {shape} and labels {np.shape(y)} do not fit; needs (T, C) and (T,), T ≥ 1")
+    if len(shape) != 2 or y.shape != shape[:1] or 0 in shape:
+        raise ShapeError(f"{name}: logits {shape} and labels {y.shape} do not fit; needs (T, C) and (T,), T ≥ 1")
     if shape[1] < 2:
         raise ValueError(f"{name}: one class only leaves nothing to decide; for two classes in one logit use binary losses")
     if not isinstance(y, Tensor):
-        wrong = np.flatnonzero(~((y >= 0) & (y < shape[1]) & (y == np.floor(y))))
-        if wrong.size:
+        right = (y >= 0) & (y < shape[1]) & (y == np.floor(y))
+        if not right.all():
+            wrong = np.flatnonzero(~right)
             raise ValueError(
                 f"{name}: labels must be whole numbers from 0 to {shape[1] - 1}, got {y[wrong[0]]:g} for example {wrong[0]}"
             )

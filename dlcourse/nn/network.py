@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..autodiff import ShapeError, Tensor
-from ..autodiff.box import value_of
+from ..autodiff.box import shape_of, value_of
 from ..names import named
 from . import activations, losses, regularizers
 from .flat import flatten
@@ -79,10 +79,7 @@ class Network:
             raise ShapeError(f"{type(self).__name__}: needs the parameters {list(self.shapes)}, got {list(theta)}")
         for name, shapes in self.shapes.items():
             entry = theta[name]
-            if isinstance(shapes, list):
-                found = [np.shape(x) for x in entry]
-            else:
-                found = np.shape(entry)  # type: ignore[assignment]
+            found: Any = [shape_of(x) for x in entry] if type(shapes) is list else shape_of(entry)
             if found != shapes:
                 raise ShapeError(f"{type(self).__name__}: {name} has the shape(s) {found}, the network needs {shapes}")
         return theta
@@ -90,10 +87,10 @@ class Network:
     def examples(self, X: Any) -> Any:
         """X (T, inputs); ShapeError for anything else."""
         X = X if isinstance(X, Tensor) else np.asarray(X, dtype=np.float64)
-        if len(np.shape(X)) != 2 or np.shape(X)[1] != self.inputs:
+        if X.ndim != 2 or X.shape[1] != self.inputs:
             raise ShapeError(
                 f"{type(self).__name__}: takes {self.inputs} input(s), so X must be (T, {self.inputs}), one example to a row; "
-                f"got {np.shape(X)}"
+                f"got {X.shape}"
             )
         return X
 
@@ -124,9 +121,11 @@ class Network:
     def classify(self, theta: Any, X: Any) -> np.ndarray:
         """The class (T,) that is predicted for each example, the first one if several are best.
 
-        Raises ValueError in a regression.
+        Raises ValueError in a regression, and where an output is NaN.
         """
         if self.task.name == "regression":
             raise ValueError("classify: a regression has no classes; use predict")
         a = value_of(self(theta, X))
+        if np.isnan(a).any():
+            raise ValueError(f"classify: the output for example {np.argwhere(np.isnan(a))[0][0]} is not a number")
         return np.asarray(np.argmax(a, axis=1) if self.task.name == "multiclass" else a[:, 0] >= 0).astype(np.intp)

@@ -235,6 +235,8 @@ def test_what_does_not_fit_is_named() -> None:
         mlp.loss(theta, X, np.full(9, 3))
     with pytest.raises(ShapeError, match="labels"):
         mlp.loss(theta, X, np.zeros(8))
+    with pytest.raises(ValueError, match="the output for example 4 is not a number"):
+        mlp.classify(theta, np.where(np.arange(9)[:, None] == 4, np.nan, X))
     with pytest.raises(ValueError, match="l2 must be a finite number ≥ 0, got -1"):
         mlp.loss(theta, X, np.zeros(9), l2=-1.0)
 
