@@ -41,7 +41,12 @@ class Interval(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """A parameter of an activation: its usual value, and the numbers that make sense, ends included."""
+    """A parameter of an activation: its usual value, and the numbers that make sense, ends included.
+
+    >>> from dlcourse.nn.activations import get
+    >>> get("leaky_relu").parameters["slope"]
+    Parameter(default=0.01, low=0.0, high=1.0, meaning='slope for x ≤ 0, fixed')
+    """
 
     default: float
     low: float
@@ -98,7 +103,12 @@ class Activation:
         return self.interval(**self.check(given))
 
     def slope(self, x: Any, **given: Any) -> Any:
-        """g′(x), entry by entry, by the engine. ValueError for a function of a whole vector: take its `jacobian`."""
+        """g′(x), entry by entry, by the engine. ValueError for a function of a whole vector: take its `jacobian`.
+
+        >>> from dlcourse.nn.activations import get
+        >>> get("sigmoid").slope(np.array([-1000.0, 0.0]))
+        array([0.  , 0.25])
+        """
         if not self.elementwise:
             raise ValueError(f"{self.name}: takes a whole vector, so its derivative is a matrix: use jacobian")
         x = x if isinstance(x, Tensor) else np.asarray(x, dtype=np.float64)

@@ -17,7 +17,11 @@ PIECES = 2  # pre-activations to a maxout unit
 
 
 class Layer(NamedTuple):
-    """What a layer computed: pre-activations a^(k) and activations h^(k), each (T, n_k); with maxout a is (T, 2 n_k)."""
+    """What a layer computed: pre-activations a^(k) and activations h^(k), each (T, n_k); with maxout a is (T, 2 n_k).
+
+    >>> Layer(np.zeros((1, 1)), np.ones((1, 1))).h
+    array([[1.]])
+    """
 
     a: Any
     h: Any
@@ -78,6 +82,7 @@ class MLP(Network):
         return theta
 
     def hidden(self, theta: dict[str, Any], k: int, a: Any) -> Any:
+        """g(a) of hidden layer k, counted from 0."""
         if self.activation == "maxout":
             a = np.reshape(a, (-1, self.widths[k + 1], PIECES))
         return self.g(a, theta["alpha"][k]) if "alpha" in theta else self.g(a)

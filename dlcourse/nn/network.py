@@ -16,7 +16,11 @@ from .flat import flatten
 
 
 class Task(NamedTuple):
-    """A pair of output and loss that belong together: o, and l(a, y) of the pre-activations a of the output."""
+    """A pair of output and loss that belong together: o, and l(a, y) of the pre-activations a of the output [source 003].
+
+    >>> float(TASKS["binary"].output(0.0)), round(float(TASKS["binary"].loss(np.zeros(1), np.ones(1))), 4)
+    (0.5, 0.6931)
+    """
 
     name: str
     output: Callable[[Any], Any]
@@ -37,9 +41,15 @@ class Network:
     """A function f(x; θ): `network(theta, X)` gives the pre-activations of the output (the logits), one row for each example.
 
     θ is a nest of arrays ({"W": …}), a flat vector, or Tensors in the place of either.
-    inputs, outputs : sizes. task : a name in `TASKS`. shapes : the nest of θ with the shape of each array, as lists.
+    inputs, outputs : sizes. task : a name in `TASKS`. shapes : the nest of θ with the shape of each array in its place.
 
     Raises ValueError for an unknown task and for numbers of outputs that do not go with it.
+
+    >>> class Linear(Network):
+    ...     def __call__(self, theta, X):
+    ...         return self.examples(X) @ self.nest(theta)["W"].T
+    >>> Linear(2, 3, "multiclass", {"W": (3, 2)}).predict(np.zeros(6), np.ones((1, 2))).round(3)
+    array([[0.333, 0.333, 0.333]])
     """
 
     def __init__(self, inputs: int, outputs: int, task: str, shapes: dict[str, Any]) -> None:
@@ -68,7 +78,13 @@ class Network:
         return self._unflatten(flat)
 
     def flat(self, theta: Any) -> Any:
-        """θ as a flat vector (size,): the buffer itself where the nest consists of views of one."""
+        """θ as a flat vector (size,): the buffer itself where the nest consists of views of one.
+
+        >>> from dlcourse import nn
+        >>> mlp, flat = nn.MLP([2, 2]), np.zeros(6)
+        >>> mlp.flat(mlp.unflatten(flat)) is flat
+        True
+        """
         return flatten(self.nest(theta))[0]
 
     def nest(self, theta: Any) -> dict[str, Any]:
@@ -115,13 +131,23 @@ class Network:
         return total
 
     def predict(self, theta: Any, X: Any) -> Any:
-        """f(x; θ) = o(a): values of a regression, probabilities of class 1 (T, 1), or of each class (T, C)."""
+        """f(x; θ) = o(a): values of a regression, probabilities of class 1 (T, 1), or of each class (T, C).
+
+        >>> from dlcourse import nn
+        >>> nn.MLP([3, 1], task="binary").predict(np.zeros(4), np.ones((2, 3)))
+        array([[0.5],
+               [0.5]])
+        """
         return self.task.output(self(theta, X))
 
     def classify(self, theta: Any, X: Any) -> np.ndarray:
         """The class (T,) that is predicted for each example, the first one if several are best.
 
         Raises ValueError in a regression, and where an output is NaN.
+
+        >>> from dlcourse import nn
+        >>> nn.MLP([1, 2]).classify(np.array([1.0, -1.0, 0.0, 0.5]), np.array([[3.0], [0.0]]))
+        array([0, 1])
         """
         if self.task.name == "regression":
             raise ValueError("classify: a regression has no classes; use predict")

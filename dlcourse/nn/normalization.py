@@ -12,7 +12,11 @@ from ..autodiff.primitives import mean, sqrt, square
 
 
 class Moments(NamedTuple):
-    """Mean and variance of each feature (n,)."""
+    """Mean and variance of each feature (n,).
+
+    >>> Moments(np.zeros(2), np.ones(2)).variance
+    array([1., 1.])
+    """
 
     mean: Any
     variance: Any

@@ -101,7 +101,13 @@ class RBF(Network):
         super().__init__(inputs, outputs, task, shapes)
 
     def features(self, theta: Any, X: Any) -> Any:
-        """φ(x) for each example: (T, n) of values in (0, 1]."""
+        """φ(x) for each example: (T, n) of values in (0, 1]. ValueError for a width of 0.
+
+        >>> rbf = RBF(1, 2, 1)
+        >>> theta = {"centres": np.array([[0.0], [1.0]]), "widths": np.array([1.0, 0.5]), "W": np.ones((1, 2))}
+        >>> rbf.features(theta, np.array([[1.0]])).round(4)
+        array([[0.6065, 1.    ]])
+        """
         theta, X = self.nest(theta), self.examples(X)
         σ = theta["widths"]
         if isinstance(σ, ndarray) and not σ.all():
@@ -116,7 +122,11 @@ class RBF(Network):
 
     def place(self, rng: np.random.Generator, X: Any, placement: str | Placement = "kmeans") -> dict[str, Any]:
         """Step 1, without targets: centres by a placement or its name, widths from the neighbours, weights 0; views of one
-        flat buffer. ValueError for unknown names, and for what is not finite in X (which row and column)."""
+        flat buffer. ValueError for unknown names, and for what is not finite in X (which row and column).
+
+        >>> RBF(1, 2, 1).place(np.random.default_rng(0), np.array([[1.0], [3.0]]), "examples")["widths"]
+        array([2., 2.])
+        """
         X = self.examples(X)
         bad = np.argwhere(~np.isfinite(X))
         if len(bad) or not len(X):
@@ -129,7 +139,13 @@ class RBF(Network):
 
     def solve(self, theta: Any, X: Any, y: Any) -> dict[str, Any]:
         """Step 2 of a regression: the weights with the least squared error on y (T,) or (T, m), the shortest if there are
-        several. ValueError for other tasks, whose weights `train` finds."""
+        several. ValueError for other tasks, whose weights `train` finds.
+
+        >>> rbf = RBF(1, 1, 1)
+        >>> theta = {"centres": np.zeros((1, 1)), "widths": np.ones(1), "W": np.zeros((1, 1))}
+        >>> rbf.solve(theta, np.zeros((2, 1)), np.array([1.0, 3.0]))["W"].round(6)
+        array([[2.]])
+        """
         if self.task.name != "regression":
             raise ValueError(f"solve: least squares are for a regression; find the weights of {self.task.name!r} by `train`")
         φ = self.features(theta, X)
@@ -139,7 +155,13 @@ class RBF(Network):
     def train(self, theta: Any, X: Any, y: Any, rule: Any, steps: int, parts: Sequence[str] = ("W",)) -> dict[str, Any]:
         """Steps of an update rule on J over all examples, of the named parts of θ: the weights alone (step 2), or all of
         ("centres", "widths", "W") (step 3: ∇_μ J, ∇_σ J, ∇_W J). ValueError for unknown parts, ArithmeticError if J is no
-        longer finite."""
+        longer finite.
+
+        >>> from dlcourse import optim
+        >>> theta = {"centres": np.zeros((1, 1)), "widths": np.ones(1), "W": np.zeros((1, 1))}
+        >>> RBF(1, 1, 1).train(theta, np.zeros((1, 1)), np.ones(1), optim.GradientDescent(0.25), 2)["W"]
+        array([[0.75]])
+        """
         theta = self.nest(theta)
         moving, unflatten = flatten({part: named(theta, part, "part") for part in parts})
         objective = flat_value_and_grad(lambda part: self.loss({**theta, **part}, X, y), unflatten)
