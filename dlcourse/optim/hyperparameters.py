@@ -27,6 +27,9 @@ BOUNDS: dict[str, Bound] = {
     **dict.fromkeys(["every", "steps", "half_period", "period", "multiplier"], COUNT),
     "factor": FACTOR,
     "patience": ("a whole number ≥ 0", lambda v: v >= 0 and v == int(v)),
+    **dict.fromkeys(["c1", "c2"], ("a number between 0 and 1", lambda v: 0 < v < 1)),  # of a line search
+    "memory": COUNT,
+    "smallest": ("a finite number > 0", lambda v: v > 0),
     "rise": ("a number above 0, below ½", lambda v: 0 < v < 0.5),
 }
 

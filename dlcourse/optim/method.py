@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from ..autodiff import hessian, hvp, nest, value_and_grad
 from ..autodiff.box import Tensor, as_value, shape_of
+from .hyperparameters import Checked
 from .line_search import FARTHEST, NoStep, Step, strong_wolfe
 
 
@@ -64,28 +65,18 @@ def flat_gradient(value: Any, gradient: Any) -> tuple[Any, Any]:
     return value, np.concatenate([np.ravel(leaf) for leaf in nest.flatten(gradient)[0]])
 
 
-# name of the field → what it must satisfy, in words and in code
-BOUNDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "c1": ("a number between 0 and c2 < 1", lambda v: 0 < v < 1),
-    "c2": ("a number between c1 > 0 and 1", lambda v: 0 < v < 1),
-    "memory": ("a whole number ≥ 1", lambda v: v >= 1 and v % 1 == 0),
-    "smallest": ("a finite number > 0", lambda v: 0 < v < math.inf),
-}
-
-
 @dataclass(frozen=True)
-class Method:
+class Method(Checked):
     """What the methods share: `walk` yields one Step after the other, and raises NoStep where there is none.
 
-    Raises ValueError for a parameter outside its range.
+    Raises ValueError for a parameter outside its range, TypeError for what is no number.
     """
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            value, (need, holds) = getattr(self, each.name), BOUNDS.get(each.name, ("", lambda v: True))
-            number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-            if need and not (number and holds(value)):
-                raise ValueError(f"{type(self).__name__}: {each.name} must be {need}, got {value!r}")
+        for name, value in vars(self).items():
+            if callable(value) or isinstance(value, Tensor):
+                raise TypeError(f"{type(self).__name__}: {name} must be a number, got {value!r:.60}")
+        super().__post_init__()
         if getattr(self, "c1", 0.0) >= getattr(self, "c2", 1.0):
             raise ValueError(f"{type(self).__name__}: c1 must be smaller than c2, got {self}")
 

@@ -44,10 +44,10 @@ class Newton(Method):
 
         (H + τ I) p = −g          x ← x + α p
 
-    τ = 0 where H is positive definite (its Cholesky factors exist); else the first of a growing sequence that makes it
-    so, whereby p goes downhill. O(n²) memory, O(n³) time.
+    τ = 0 where H is positive definite (its Cholesky factors exist); else as much as lifts the lowest eigenvalue to a
+    thousandth of the largest in size, whereby p goes downhill. O(n²) memory, O(n³) time.
 
-    c1 : of the line search. [Nocedal & Wright 2006, algorithms 3.2 and 3.3; sources 002, 003]
+    c1 : of the line search. [Nocedal & Wright 2006, algorithm 3.2 and § 3.4; sources 002, 003]
 
     >>> from dlcourse.optim import minimize
     >>> minimize(lambda x: (1.0 - x[0]) ** 2 + 100.0 * (x[1] - x[0] ** 2) ** 2, np.array([-1.2, 1.0]), Newton()).converged
@@ -100,16 +100,13 @@ def finite(H: Any) -> Any:
 
 def shifted_solution(H: Any, g: Any) -> Any:
     """p with (H + τ I) p = −g, τ as in `Newton`."""
-    scale = float(np.abs(H).max()) or 1.0
-    lowest = float(H.diagonal().min())
-    least = 1e-3 * scale
-    τ = 0.0 if lowest > 0.0 else least - lowest
-    while True:
-        try:
-            L = np.linalg.cholesky(H + τ * np.eye(g.size))
-        except np.linalg.LinAlgError:
-            τ = max(2.0 * τ, least)
-            continue
-        if L.diagonal().min() > 1e-7 * L.diagonal().max():
-            return -np.linalg.solve(L.T, np.linalg.solve(L, g))
-        τ = max(2.0 * τ, least)
+    try:
+        L = np.linalg.cholesky(H)
+        definite = L.diagonal().min() > 1e-7 * L.diagonal().max()
+    except np.linalg.LinAlgError:
+        definite = False
+    if not definite:
+        curvatures = np.linalg.eigvalsh(H)
+        least = 1e-3 * (float(np.abs(curvatures).max()) or 1.0)
+        H = H + (least - float(curvatures[0])) * np.eye(g.size)
+    return -np.linalg.solve(H, g)

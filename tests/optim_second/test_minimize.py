@@ -28,6 +28,7 @@ from dlcourse.optim import (
     line_search,
     minimize,
     quasi_newton,
+    second_order,
 )
 
 POLAK_RIBIERE, FLETCHER_REEVES = ConjugateGradient(), ConjugateGradient(variant="fletcher_reeves")
@@ -406,7 +407,7 @@ def test_a_start_that_is_not_finite_is_refused(bad):
         (lambda: BFGS(c2=1.5), "BFGS: c2 must be a number between"),
         (lambda: LBFGS(memory=0), "LBFGS: memory must be a whole number ≥ 1, got 0"),
         (lambda: LBFGS(memory=2.5), "LBFGS: memory must be a whole number"),
-        (lambda: Newton(c1="small"), "Newton: c1 must be a number"),
+        (lambda: Newton(c1=math.nan), "Newton: c1 must be a number between 0 and 1"),
         (lambda: SaddleFreeNewton(smallest=0.0), "smallest must be a finite number > 0"),
         (lambda: minimize(rosenbrock, VALLEY, tolerance=-1.0), "tolerance must be a finite number ≥ 0, got -1.0"),
         (lambda: minimize(rosenbrock, VALLEY, max_steps=1.5), "max_steps must be a whole number ≥ 0, got 1.5"),
@@ -420,3 +421,17 @@ def test_bad_parameters_are_named(make, message):
 def test_what_is_no_method_is_named():
     with pytest.raises(TypeError, match=r"method must be a method such as optim\.BFGS\(\), got 'bfgs'"):
         minimize(rosenbrock, VALLEY, "bfgs")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("c1", ["small", None, True, lambda t: 1 / t, Tensor(0.1)])
+def test_what_is_no_number_is_named(c1):
+    with pytest.raises(TypeError, match="Newton: c1 must be a number"):
+        Newton(c1=c1)
+
+
+@given(seed=st.integers(0, 10**6), n=st.integers(1, 5), scale=st.sampled_from([0.0, 1e-200, 1e-8, 1.0, 1e8, 1e300]))
+def test_newtons_direction_goes_downhill_whatever_the_curvature(seed, n, scale):
+    rng = np.random.default_rng(seed)
+    A, g = rng.standard_normal((n, n)), rng.standard_normal(n)
+    for H in (scale * (A + A.T), scale * np.outer(A[0], A[0])):
+        assert second_order.shifted_solution(H, g) @ g < 0.0
