@@ -15,7 +15,7 @@ from dlcourse import landscapes, optim
 from dlcourse.landscapes import ALL
 from dlcourse.live import Descent, Explorable, Question
 from dlcourse.live.controls import Choice, Position, Several, Slider
-from dlcourse.live.descent import METHODS, STEPS
+from dlcourse.live.descent import ADAPTIVE_METHODS, METHODS, STEPS
 
 RULES = {
     "gradient_descent": lambda α, β: optim.GradientDescent(α),
@@ -130,7 +130,7 @@ def test_other_widgets_can_drive_it():
         ("step", 2.5, "needs a whole number, got 2.5"),
         ("landscape", "rosenbrok", "there is no 'rosenbrok'; choose one of bowl, rosenbrock"),
         ("landscape", None, "there is no None"),
-        ("methods", ["adam"], "there is no 'adam'; choose from gradient_descent"),
+        ("methods", ["newton"], "there is no 'newton'; choose from gradient_descent"),
         ("methods", [], "none was given"),
         ("methods", 5, "there is no 5"),
         ("methods", None, "there is no None"),
@@ -159,11 +159,11 @@ def test_values_out_of_range(descent, name, value, words):
     ("arguments", "error", "words"),
     [
         ({"landscape": "rosenbrok"}, ValueError, "did you mean 'rosenbrock'"),
-        ({"methods": ["adam"]}, traitlets.TraitError, "there is no 'adam'"),
-        ({"methods": "adam"}, traitlets.TraitError, "there is no 'adam'"),
+        ({"methods": ["newton"]}, traitlets.TraitError, "there is no 'newton'"),
+        ({"methods": "newton"}, traitlets.TraitError, "there is no 'newton'"),
         ({"gamma": 0.1}, TypeError, "Descent: has no control 'gamma'; it has .*alpha"),
         ({"landscape_choices": ["bowl", "nowhere"]}, ValueError, "no landscape or method 'nowhere'"),
-        ({"method_choices": ["adam"]}, ValueError, "no landscape or method 'adam'"),
+        ({"method_choices": ["newton"]}, ValueError, "no landscape or method 'newton'"),
     ],
 )
 def test_what_does_not_exist(arguments, error, words):
@@ -314,6 +314,33 @@ def test_both_faces_are_offered(descent):
 
 
 # Paths ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("landscape", sorted(ALL))
+def test_adaptive_methods_are_there_when_named(landscape):
+    """Their paths are the package's own; an explorable that does not name them does not carry them."""
+    f = ALL[landscape]
+    rules = {
+        "adagrad": optim.Adagrad(0.1),
+        "rmsprop": optim.RMSProp(0.1, 0.8),
+        "rmsprop_epsilon_inside": optim.RMSPropEpsilonInside(0.1, 0.8),
+        "rmsprop_momentum": optim.RMSPropMomentum(0.1, momentum=0.8),
+        "adadelta": optim.Adadelta(0.1, 0.8),
+        "adam": optim.Adam(0.1, 0.8),
+    }
+    made = Descent(landscape, list(rules), alpha=0.1, beta=0.8, landscape_choices=[landscape], method_choices=["nesterov"])
+    assert [m["name"] for m in made.spec["methods"]] == ["nesterov", *rules]
+    assert set(made.paths) == set(rules) == set(ADAPTIVE_METHODS)
+    for name, path in made.paths.items():
+        np.testing.assert_array_equal(path, optim.descend(rules[name], f, np.array(f.start), STEPS).path)
+
+
+@pytest.mark.parametrize(
+    ("method", "has"), [("adagrad", False), ("gradient_descent", False), ("adam", True), ("adadelta", True)]
+)
+def test_beta_is_a_control_where_it_matters(method, has):
+    made = Descent("bowl", method, landscape_choices=["bowl"], method_choices=[method])
+    assert ("beta" in made.spec["controls"]) is has
 
 
 @pytest.mark.parametrize("landscape", sorted(ALL))

@@ -38,6 +38,20 @@ METHODS = {
     )
 }
 
+# Those that an explorable has if it names them; β is what the method itself calls β, for Adam β₁.
+ADAPTIVE_METHODS = {
+    method.name: method
+    for method in (
+        Method("adagrad", "Adagrad", lambda α, β: optim.Adagrad(α)),
+        Method("rmsprop", "RMSProp", optim.RMSProp),
+        Method("rmsprop_epsilon_inside", "RMSProp (ε under the root)", optim.RMSPropEpsilonInside),
+        Method("rmsprop_momentum", "RMSProp with momentum", lambda α, β: optim.RMSPropMomentum(α, momentum=β)),
+        Method("adadelta", "Adadelta", optim.Adadelta),
+        Method("adam", "Adam", optim.Adam),
+    )
+}
+ALL_METHODS = METHODS | ADAPTIVE_METHODS
+
 
 class Descent(Explorable):
     """Contour map with the paths of the chosen methods, and J above its minimum against the step.
@@ -45,7 +59,7 @@ class Descent(Explorable):
     Parameters
     ----------
     landscape : one of `landscapes.ALL`; `landscape_choices` limits what the reader may switch to.
-    methods : one or several of `METHODS`; `method_choices` limits the list.
+    methods : one or several of `ALL_METHODS`; the reader can choose from these and `method_choices`.
     alpha, start : the landscape's own where not given.
     identity : the name under which a link finds this explorable in its page.
     goal : one sentence that gives the reader something to reach.
@@ -58,7 +72,7 @@ class Descent(Explorable):
     view = "descent"
 
     landscape = Choice(list(landscapes.ALL))
-    methods = Several(list(METHODS), ["gradient_descent"])
+    methods = Several(list(ALL_METHODS), ["gradient_descent"])
     alpha = Slider(0.05, low=1e-4, high=10.0, scale="log", label="α", description="learning rate")
     beta = Slider(0.9, low=0.0, high=0.99, step=0.01, label="β", description="momentum")
     condition = Slider(10.0, low=1.0, high=1000.0, scale="log", label="κ", description="condition number")
@@ -77,7 +91,9 @@ class Descent(Explorable):
         method_choices: Sequence[str] = tuple(METHODS),
         **state: Any,
     ) -> None:
-        unknown = [n for n in landscape_choices if n not in landscapes.ALL] + [n for n in method_choices if n not in METHODS]
+        unknown = [n for n in landscape_choices if n not in landscapes.ALL] + [
+            n for n in method_choices if n not in ALL_METHODS
+        ]
         if unknown:
             raise ValueError(f"Descent: there is no landscape or method {unknown[0]!r} for the reader to choose")
         chosen = landscapes.get(landscape)
@@ -85,7 +101,7 @@ class Descent(Explorable):
         state.setdefault("start", chosen.start)
         on_offer = [name for name in landscapes.ALL if name in {landscape, *landscape_choices}]
         wanted = {methods, *method_choices} if isinstance(methods, str) else {*methods, *method_choices}
-        offered = [method for name, method in METHODS.items() if name in wanted]
+        offered = [method for name, method in ALL_METHODS.items() if name in wanted]
         spec = {
             "steps": STEPS,
             "escape": ESCAPE,
@@ -128,7 +144,7 @@ class Descent(Explorable):
         landscape = landscapes.get(self.landscape)
         parameters = {name: getattr(self, name) for name in landscape.parameters}
         found = self.runs()
-        labels = {name: METHODS[name].label for name in found}
+        labels = {name: ALL_METHODS[name].label for name in found}
         heights = {name: run["loss"] - landscape.minimum for name, run in found.items()}
         fig, (left, right) = figures.new(7.2, 3.2, columns=2, width_ratios=(3, 2))
         figures.contours(left, landscape, **parameters)
@@ -144,7 +160,7 @@ class Descent(Explorable):
 
 def uses_momentum(methods: Sequence[Method]) -> bool:
     """Whether β changes anything."""
-    return any(hasattr(method.rule(1.0, 0.5), "beta") for method in methods)
+    return any(method.rule(1.0, 0.5) != method.rule(1.0, 0.25) for method in methods)
 
 
 def describe(landscape: Landscape, methods: tuple[str, ...]) -> dict[str, Any]:
@@ -184,7 +200,7 @@ def path_program(landscape: str, method: str) -> Program:
     chosen = landscapes.get(landscape)
 
     def run(start: Any, alpha: Any, beta: Any, parameters: dict[str, Any]) -> dict[str, Any]:
-        found = optim.descend(METHODS[method].rule(alpha, beta), lambda θ: chosen(θ, **parameters), start, STEPS)
+        found = optim.descend(ALL_METHODS[method].rule(alpha, beta), lambda θ: chosen(θ, **parameters), start, STEPS)
         return {"path": found.path, "loss": found.values}
 
     # traced at rest in a minimum, where nothing overflows
