@@ -1,0 +1,129 @@
+"""Configurations to try: all combinations of a grid, or draws from named distributions."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.random import Generator
+
+Configuration = dict[str, Any]
+
+
+class Distribution(Protocol):
+    def draw(self, rng: Generator) -> Any: ...
+
+
+def check_bounds(who: Any) -> None:
+    if not (math.isfinite(who.low) and math.isfinite(who.high) and who.low < who.high):
+        raise ValueError(f"{type(who).__name__}: low must lie below high, both finite, got {who.low} and {who.high}")
+
+
+@dataclass(frozen=True)
+class uniform:
+    """A number between low and high, each equally likely."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+
+    def draw(self, rng: Generator) -> float:
+        return float(rng.uniform(self.low, self.high))
+
+
+@dataclass(frozen=True)
+class log_uniform:
+    """A number between low > 0 and high whose logarithm is uniform: each factor of ten is equally likely.
+
+    For what acts by its order of magnitude, such as α and λ [Bergstra and Bengio 2012].
+    """
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+        if self.low <= 0:
+            raise ValueError(f"log_uniform: low must be above 0, got {self.low}")
+
+    def draw(self, rng: Generator) -> float:
+        return float(np.exp(rng.uniform(math.log(self.low), math.log(self.high))))
+
+
+@dataclass(frozen=True)
+class integers:
+    """A whole number from low to high, both included."""
+
+    low: int
+    high: int
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+        if self.low != int(self.low) or self.high != int(self.high):
+            raise ValueError(f"integers: low and high must be whole numbers, got {self.low} and {self.high}")
+
+    def draw(self, rng: Generator) -> int:
+        return int(rng.integers(self.low, self.high, endpoint=True))
+
+
+@dataclass(frozen=True)
+class choice:
+    """One of some values, each equally likely."""
+
+    values: Sequence[Any]
+
+    def __post_init__(self) -> None:
+        check_values("choice", self.values)
+
+    def draw(self, rng: Generator) -> Any:
+        return plain(self.values[int(rng.integers(len(self.values)))])
+
+
+def check_values(who: str, values: Any) -> None:
+    if isinstance(values, str) or not hasattr(values, "__len__") or not hasattr(values, "__getitem__"):
+        raise ValueError(f"{who}: needs a list of values, got {values!r}")
+    if not len(values):
+        raise ValueError(f"{who}: needs at least one value")
+
+
+def plain(value: Any) -> Any:
+    """Numbers of NumPy as those of Python."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def grid(**values: Sequence[Any]) -> list[Configuration]:
+    """Grid search: each value of each name with each value of every other. The last name varies fastest. [source 002]
+
+    Raises ValueError for a name without a list of values.
+
+    >>> grid(width=[8, 16], activation=["tanh", "relu"])[1]
+    {'width': 8, 'activation': 'relu'}
+    """
+    for name, each in values.items():
+        check_values(f"grid: {name}", each)
+    return [dict(zip(values, map(plain, combination))) for combination in itertools.product(*values.values())]
+
+
+def sample(rng: Generator, n: int, /, **distributions: Distribution) -> list[Configuration]:
+    """Random search: n configurations, each name drawn from its distribution: `uniform`, `log_uniform`, `integers`, `choice`.
+
+    Where few of the names matter, n draws try n values of each of these; a grid of n points tries far fewer.
+    [Bergstra and Bengio 2012; source 002]
+
+    Raises ValueError for an n below 1 and for what is no distribution.
+
+    >>> sample(np.random.default_rng(0), 1, alpha=log_uniform(1e-4, 1.0), width=integers(8, 64))
+    [{'alpha': 0.035305856304085934, 'width': 37}]
+    """
+    if isinstance(n, bool) or n != int(n) or n < 1:
+        raise ValueError(f"sample: n must be a whole number ≥ 1, got {n}")
+    for name, each in distributions.items():
+        if not hasattr(each, "draw"):
+            raise ValueError(f"sample: {name} must be uniform, log_uniform, integers or choice, got {each!r}")
+    return [{name: each.draw(rng) for name, each in distributions.items()} for _ in range(n)]

@@ -1,0 +1,223 @@
+"""Model selection: train with many configurations, side by side, and compare what comes out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from html import escape
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .configurations import Configuration, plain
+from .progress import bar
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One configuration and what became of it: a result, or the error that ended it (and where it arose)."""
+
+    configuration: Configuration
+    result: dict[str, Any]
+    error: str = ""
+    traceback: str = ""
+    seconds: float = math.nan
+
+
+@dataclass(frozen=True)
+class Trials:
+    """The table of a search: one trial per finished configuration, in the order of the configurations.
+
+    Shown by a notebook as a table, best first.
+    """
+
+    trials: tuple[Trial, ...]
+    stopped: str
+
+    def __len__(self) -> int:
+        return len(self.trials)
+
+    def __iter__(self) -> Iterator[Trial]:
+        return iter(self.trials)
+
+    @property
+    def failed(self) -> list[Trial]:
+        """The trials that ended with an error."""
+        return [trial for trial in self.trials if trial.error]
+
+    def ranked(self, by: str | None = None) -> list[Trial]:
+        """The trials with a result, lowest `by` first; by default the first number of the results. NaN comes last.
+
+        Raises ValueError if there is no result, or none of this name.
+        """
+        done = [trial for trial in self.trials if not trial.error]
+        if not done:
+            first = f"; the first error was {self.failed[0].error}" if self.failed else ""
+            raise ValueError(f"no trial has a result{first}")
+        by = by or next(iter(done[0].result))
+        if any(by not in trial.result for trial in done):
+            raise ValueError(f"not every result has {by!r}; there are {', '.join(done[0].result)}")
+        return sorted(done, key=lambda trial: (math.isnan(trial.result[by]), trial.result[by]))
+
+    def best(self, by: str | None = None) -> Trial:
+        """The trial with the lowest `by`; see `ranked`."""
+        return self.ranked(by)[0]
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One flat dict per trial, as pandas.DataFrame or csv.DictWriter take them."""
+        return [trial.configuration | trial.result | {"seconds": trial.seconds, "error": trial.error} for trial in self.trials]
+
+    def _repr_html_(self) -> str:
+        done = self.ranked() if len(self.failed) < len(self) else []
+        rows = replace(self, trials=(*done, *self.failed)).to_rows()
+        columns = [name for name in dict.fromkeys(name for row in rows for name in row) if name != "error" or self.failed]
+        head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in columns)
+        cells = [[f"<td>{escape(written(row.get(name, '')))}</td>" for name in columns] for row in rows]
+        body = "".join(f"<tr>{''.join(row)}</tr>" for row in cells)
+        return f"<table><caption>{escape(self.stopped)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def written(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def search(
+    train: Callable[..., Any],
+    configurations: Sequence[Configuration],
+    *,
+    seed: int,
+    n_jobs: int = 1,
+    directory: str | PathLike[str] | None = None,
+    progress: bool = True,
+) -> Trials:
+    """Call `train(rng, **configuration)` for each configuration and collect what it returns.
+
+    train : returns a number, the validation loss say (lower is better), or a dict of numbers and lists, the decisive
+        one first. An exception ends its own trial alone.
+    seed : each trial has a Generator of its own, made of the seed, the configuration, and how often that has come
+        before in the list. So neither the order nor n_jobs nor other configurations change its result.
+    n_jobs : 1 works here; more, or −1 for all cores, work in parallel by joblib (ImportError if it is missing). On a
+        Dask cluster, with a `dask.distributed.Client` open, one more line sends the trials there:
+        `with joblib.parallel_config(backend="dask"): search(…, n_jobs=-1)`.
+    directory : where each finished trial is kept at once, as one line of JSON in `trials.jsonl`. A search that is run
+        again takes what is there (same seed, same configuration) and does the rest; failures are tried anew. Code is
+        not compared: choose another directory when `train` has changed.
+
+    KeyboardInterrupt ends the search, not the program: the finished trials are returned.
+    Raises ValueError for configurations that JSON can't hold, with the name in question, and for none at all.
+
+    >>> def train(rng, rate):
+    ...     return (rate - 0.3) ** 2
+    >>> trials = search(train, [{"rate": 0.1}, {"rate": 0.4}], seed=0, progress=False)
+    >>> trials.best().configuration
+    {'rate': 0.4}
+    """
+    if not len(configurations):
+        raise ValueError("search: there are no configurations")
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise ValueError(f"search: seed must be a whole number ≥ 0, got {seed!r}")
+    if n_jobs != 1 and (n_jobs != int(n_jobs) or n_jobs == 0):
+        raise ValueError(f"search: n_jobs must be a whole number, 1 or more, or −1 for all cores, got {n_jobs}")
+    keys = keys_of(configurations, int(seed))
+    file = None if directory is None else Path(directory, "trials.jsonl")
+    kept = {} if file is None else finished(file)
+    found = {i: Trial(configurations[i], **kept[key]) for i, key in enumerate(keys) if key in kept}
+    left = [i for i in range(len(keys)) if i not in found]
+    stopped = f"all {len(keys)} configurations done"
+    calls = [(train, i, configurations[i], keys[i]) for i in left]
+    with bar(len(keys), "trials", progress, done=len(found)) as shown:
+        try:
+            with closing(parallel(calls, n_jobs)) as results:
+                for i, outcome in results:
+                    if file is not None and not outcome["error"]:
+                        append(file, keys[i], outcome)
+                    found[i] = Trial(configurations[i], **outcome)
+                    shown.update()
+        except KeyboardInterrupt:
+            stopped = f"interrupted when {len(found)} of {len(keys)} configurations were done"
+    return Trials(tuple(found[i] for i in sorted(found)), stopped)
+
+
+def parallel(calls: list[tuple[Any, ...]], n_jobs: int) -> Generator[tuple[int, dict[str, Any]], None, None]:
+    """The outcomes as they come."""
+    if n_jobs == 1 or not calls:
+        yield from (attempt(*call) for call in calls)
+        return
+    from joblib import Parallel, delayed
+
+    yield from Parallel(n_jobs=n_jobs, return_as="generator_unordered")(delayed(attempt)(*call) for call in calls)
+
+
+def attempt(train: Callable[..., Any], i: int, configuration: Configuration, key: str) -> tuple[int, dict[str, Any]]:
+    """One trial: its place in the list, and its outcome as JSON gives it back."""
+    words = np.frombuffer(hashlib.sha256(key.encode()).digest(), dtype="<u4")
+    rng = np.random.default_rng(np.random.SeedSequence(words.tolist()))
+    began = time.perf_counter()
+    try:
+        result = train(rng, **configuration)
+        result = result if isinstance(result, dict) else {"score": result}
+        decisive = next(iter(result.values()), None)
+        if isinstance(decisive, bool) or not isinstance(decisive, (int, float, np.integer, np.floating)):
+            raise TypeError(f"train must return a number, or a dict whose first entry is one, got {decisive!r:.60}")
+        outcome = {"result": json.loads(json.dumps(result, default=to_json)), "error": "", "traceback": ""}
+    except Exception as error:
+        outcome = {"result": {}, "error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+    return i, outcome | {"seconds": time.perf_counter() - began}
+
+
+def to_json(value: Any) -> Any:
+    """What JSON does not know: arrays and numbers of NumPy."""
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} is neither number, text nor list")
+
+
+def keys_of(configurations: Sequence[Configuration], seed: int) -> list[str]:
+    """What tells trials apart: the seed, the configuration, and how often it has come before."""
+    before: Counter[str] = Counter()
+    keys = []
+    for configuration in configurations:
+        for name, value in configuration.items():
+            try:
+                json.dumps(value, default=to_json)
+            except (TypeError, ValueError) as error:
+                raise ValueError(
+                    f"search: {name}={value!r} can't be kept ({error}); use a name or a number and make the object in train"
+                ) from None
+        text = json.dumps({name: plain(value) for name, value in configuration.items()}, sort_keys=True, default=to_json)
+        keys.append(json.dumps([seed, text, before[text]]))
+        before[text] += 1
+    return keys
+
+
+def finished(file: Path) -> dict[str, dict[str, Any]]:
+    """What the file holds, by key. A last line that was cut off when the machine stopped is no trial."""
+    kept = {}
+    if file.exists():
+        for line in file.read_text(encoding="utf-8").splitlines():
+            try:
+                entry = json.loads(line)
+                kept[entry["key"]] = entry["outcome"]
+            except (ValueError, KeyError, TypeError):
+                continue
+    return kept
+
+
+def append(file: Path, key: str, outcome: dict[str, Any]) -> None:
+    """One line, in one write, on the disk before the next trial counts; after a line that was cut off, on a new one."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with open(file, "ab+", buffering=0) as out:
+        if out.seek(0, os.SEEK_END) and (out.seek(-1, os.SEEK_END), out.read(1))[1] != b"\n":
+            out.write(b"\n")
+        out.write((json.dumps({"key": key, "outcome": outcome}) + "\n").encode())
+        os.fsync(out.fileno())

@@ -1,0 +1,241 @@
+"""Grid and random search: configurations, parallel work, failures, and taking up where it stopped."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from dlcourse.training import choice, grid, integers, log_uniform, sample, search, uniform
+
+
+def noisy(rng: np.random.Generator, rate: float, width: int = 8) -> dict[str, Any]:
+    """Something that depends on its configuration and on its generator, and fails for one width."""
+    if width == 13:
+        raise ArithmeticError("thirteen <units>")
+    return {"loss": float((rate - 0.3) ** 2 + 0.001 * rng.normal()), "curve": rng.normal(size=3), "width_used": np.int64(width)}
+
+
+GRID = grid(rate=np.array([0.1, 0.3, 0.5]), width=[8, 13, 16])
+
+
+def quiet(train: Any = noisy, configurations: Any = GRID, **settings: Any) -> Any:
+    return search(train, configurations, **({"seed": 0, "progress": False} | settings))
+
+
+def results(trials: Any) -> list[Any]:
+    return [(trial.configuration, trial.result, trial.error) for trial in trials]
+
+
+# Configurations ------------------------------------------------------------------------------------------------------
+
+
+def test_a_grid_is_the_product() -> None:
+    assert len(GRID) == 9
+    assert GRID[1] == {"rate": 0.1, "width": 13}
+    assert all(type(c["rate"]) is float for c in GRID)
+    assert grid() == [{}]
+
+
+def test_draws_follow_their_distributions() -> None:
+    """Kolmogorov–Smirnov at n = 4000: a distance above 1.95/√n has probability 0.001."""
+    distributions: Any = {"u": uniform(-1, 3), "l": log_uniform(1e-4, 1.0), "n": integers(2, 5), "c": choice(["a", "b"])}
+    found = sample(np.random.default_rng(0), 4000, **distributions)
+    assert sample(np.random.default_rng(0), 4000, **distributions) == found
+    for name, rank in (("u", lambda v: (v + 1) / 4), ("l", lambda v: np.log10(v) / 4 + 1)):
+        values = np.sort([rank(c[name]) for c in found])
+        assert np.abs(values - (np.arange(4000) + 0.5) / 4000).max() < 1.95 / np.sqrt(4000)
+    for name, values in (("n", [2, 3, 4, 5]), ("c", ["a", "b"])):
+        counts = Counter(c[name] for c in found)
+        assert sorted(counts) == values
+        assert min(counts.values()) > 4000 / len(values) - 5 * np.sqrt(4000 / len(values))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: grid(rate=0.1), "grid: rate: needs a list of values, got 0.1"),
+        (lambda: grid(activation="tanh"), "grid: activation: needs a list of values, got 'tanh'"),
+        (lambda: grid(rate=[]), "at least one value"),
+        (lambda: uniform(1, 1), "uniform: low must lie below high"),
+        (lambda: uniform(0, np.inf), "both finite"),
+        (lambda: log_uniform(0.0, 1.0), "log_uniform: low must be above 0"),
+        (lambda: integers(0, 1.5), "whole numbers"),  # type: ignore[arg-type]
+        (lambda: choice([]), "at least one value"),
+        (lambda: sample(np.random.default_rng(0), 0, a=uniform(0, 1)), "n must be a whole number"),
+        (lambda: sample(np.random.default_rng(0), 2, a=0.5), "a must be uniform, log_uniform, integers or choice"),  # type: ignore[arg-type]
+        (lambda: quiet(configurations=[]), "there are no configurations"),
+        (lambda: quiet(seed=0.5), "seed must be a whole number"),
+        (lambda: quiet(n_jobs=0), "n_jobs must be"),
+        (lambda: quiet(configurations=[{"rate": np.tanh}]), "rate=.* can't be kept"),
+    ],
+)
+def test_what_makes_no_sense(make: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
+# Results --------------------------------------------------------------------------------------------------------------
+
+
+def test_failures_are_reported_and_lose_nothing() -> None:
+    trials = quiet()
+    assert [trial.configuration for trial in trials] == GRID
+    assert [trial.configuration["width"] for trial in trials.failed] == [13, 13, 13]
+    assert trials.failed[0].error == "ArithmeticError: thirteen <units>"
+    assert "in noisy" in trials.failed[0].traceback
+    assert trials.best().configuration["rate"] == 0.3
+    assert trials.best("width_used").configuration == {"rate": 0.1, "width": 8}
+    assert trials.stopped == "all 9 configurations done"
+    rows = trials.to_rows()
+    assert rows[1]["error"]
+    assert rows[0]["loss"] == trials.trials[0].result["loss"]
+    table = ElementTree.fromstring(trials._repr_html_())
+    assert len(table.findall(".//tbody/tr")) == 9
+    assert "thirteen <units>" in table.findall(".//tbody/tr")[-1][-1].text  # type: ignore[operator]
+    with pytest.raises(ValueError, match=r"not every result has 'los'; there are loss, curve"):
+        trials.best("los")
+
+
+def test_losses_that_are_nan_come_last() -> None:
+    trials = quiet(lambda rng, rate: np.nan if rate < 0.2 else rate, grid(rate=[0.1, 0.5, 0.3]))
+    assert [trial.configuration["rate"] for trial in trials.ranked()] == [0.3, 0.5, 0.1]
+
+
+def test_only_failures() -> None:
+    trials = quiet(configurations=grid(rate=[0.1], width=[13]))
+    with pytest.raises(ValueError, match="no trial has a result; the first error was ArithmeticError"):
+        trials.best()
+    assert "thirteen" in trials._repr_html_()
+
+
+@pytest.mark.parametrize("result", [None, "low", {"name": "low"}, True, {}, {"loss": 1.0, "network": object()}])
+def test_results_that_are_none(result: Any) -> None:
+    (trial,) = quiet(lambda rng: result, [{}])
+    assert trial.error.startswith("TypeError")
+
+
+# Randomness -------------------------------------------------------------------------------------------------------------
+
+
+def test_neither_order_nor_company_nor_processes_change_a_result() -> None:
+    pytest.importorskip("joblib", reason="parallel search is joblib's")
+    expected = results(quiet())
+    assert results(quiet(n_jobs=2)) == expected
+    backwards = results(quiet(configurations=GRID[::-1]))
+    assert backwards[::-1] == expected
+    assert results(quiet(configurations=GRID[4:5])) == expected[4:5]
+    assert results(quiet(seed=1)) != expected
+
+
+def test_a_configuration_that_comes_twice_is_drawn_twice() -> None:
+    first, second = quiet(configurations=[{"rate": 0.3}] * 2)
+    assert first.result["loss"] != second.result["loss"]
+
+
+def test_a_search_on_a_dask_cluster() -> None:
+    """In a process of its own: Dask leaves threads and warnings behind that are not ours."""
+    if importlib.util.find_spec("distributed") is None:
+        pytest.skip("needs Dask, which is not among the requirements; loky's two processes are tested above")
+    program = """
+import joblib
+from dask.distributed import Client, LocalCluster
+from dlcourse.training import grid, search
+def train(rng, rate):
+    if rate == 0.2:
+        raise ArithmeticError("no")
+    return rate + rng.normal()
+if __name__ == "__main__":
+    configurations = grid(rate=[0.1, 0.2, 0.3, 0.4])
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster, Client(cluster):
+        with joblib.parallel_config(backend="dask"):
+            there = search(train, configurations, seed=0, n_jobs=-1, progress=False)
+    here = search(train, configurations, seed=0, progress=False)
+    assert [(t.result, t.error) for t in there] == [(t.result, t.error) for t in here], there
+    print("equal")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert done.stdout.endswith("equal\n"), done.stderr
+
+
+# From the disk -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_search_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
+    whole = quiet()
+    calls: list[Any] = []
+
+    def interrupted(rng: Any, **configuration: Any) -> Any:
+        calls.append(configuration)
+        if len(calls) == 6:
+            raise KeyboardInterrupt
+        return noisy(rng, **configuration)
+
+    part = quiet(interrupted, directory=tmp_path / "new")
+    assert part.stopped == "interrupted when 5 of 9 configurations were done"
+    assert results(part) == results(whole)[:5]
+    rest = quiet(interrupted, directory=tmp_path / "new")
+    assert results(rest) == results(whole)
+    done = [GRID[i] for i in (0, 2, 3)]
+    assert all(calls.count(configuration) == 1 for configuration in done)  # not again
+    assert calls.count(GRID[1]) == 2  # the failure is tried anew
+    again = quiet(interrupted, directory=tmp_path / "new")
+    assert results(again) == results(whole)
+    assert [t.seconds for t in again if not t.error] == [t.seconds for t in rest if not t.error]
+
+
+def test_what_has_changed_is_done_anew(tmp_path: Path) -> None:
+    calls: list[Any] = []
+
+    def train(rng: Any, **configuration: Any) -> float:
+        calls.append(configuration)
+        return float(rng.normal())
+
+    first = {"rate": 1, "relu": True}
+    for changed in (first, {"rate": 1.0, "relu": True}, {"rate": 1, "relu": 1}, {"rate": 1}, first | {"l2": 0.0}):
+        quiet(train, [changed], directory=tmp_path)
+        assert calls[-1] is not None
+        assert str(calls[-1]) == str(changed)
+    assert len(calls) == 5
+    quiet(train, [first], directory=tmp_path, seed=1)
+    assert len(calls) == 6
+    quiet(train, [{"relu": True, "rate": 1}], directory=tmp_path)  # the order of names is no change
+    assert len(calls) == 6
+
+
+def test_a_line_that_was_cut_off_is_no_trial(tmp_path: Path) -> None:
+    configurations = grid(rate=[0.1, 0.3, 0.5])
+    whole = quiet(configurations=configurations, directory=tmp_path)
+    file = tmp_path / "trials.jsonl"
+    lines = file.read_text().splitlines(keepends=True)
+    assert len(lines) == 3
+    assert all(json.loads(line) for line in lines)
+    for end in (1, 20, len(lines[2]) - 1):
+        file.write_text(lines[0] + lines[1] + lines[2][:end])
+        assert results(quiet(configurations=configurations, directory=tmp_path)) == results(whole)
+        assert results(quiet(lambda rng, **c: 1 / 0, configurations, directory=tmp_path)) == results(whole)
+
+
+def test_parallel_work_is_kept_too(tmp_path: Path) -> None:
+    pytest.importorskip("joblib", reason="parallel search is joblib's")
+    expected = results(quiet(n_jobs=2, directory=tmp_path))
+    assert len((tmp_path / "trials.jsonl").read_text().splitlines()) == 6
+    assert results(quiet(directory=tmp_path)) == expected
+
+
+def test_the_bar_counts_what_was_done_before(tmp_path: Path, capsys: Any) -> None:
+    pytest.importorskip("tqdm", reason="the bar is tqdm's")
+    quiet(configurations=grid(rate=[0.1, 0.3]), directory=tmp_path)
+    assert capsys.readouterr().err == ""
+    quiet(configurations=grid(rate=[0.1, 0.3, 0.5]), directory=tmp_path, progress=True)
+    shown = capsys.readouterr().err
+    assert "2/3" in shown
+    assert "3/3" in shown
