@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
-from dlcourse import ShapeError, Tensor, check_gradient, grad, nn, optim, trace, value_and_grad
+from dlcourse import ShapeError, Tensor, check_gradient, compile, grad, hessian, hvp, nn, optim, trace, value_and_grad
 from dlcourse.nn import activations
 
 RNG = np.random.default_rng(5)
@@ -258,3 +258,44 @@ def test_bad_networks(make: Any, message: str) -> None:
 
 def test_repr() -> None:
     assert repr(nn.MLP([64, 128, 10], "relu")) == "<MLP 64 → 128 → 10, relu, multiclass, 9,610 parameters>"
+
+
+# What the engine makes of it --------------------------------------------------------------------------------------------
+
+
+def test_hessian_equals_pytorch_and_hvp_equals_hessian() -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed; hvp and hessian are tested on primitives without it")
+    mlp = nn.MLP([3, 3, 3])
+    flat, y = mlp.flat(start(mlp)), TASKS["multiclass"]
+
+    def oracle(θ: Any) -> Any:
+        W1, W2, b1, b2 = θ[:9].reshape(3, 3), θ[9:18].reshape(3, 3), θ[18:21], θ[21:]
+        return torch.nn.functional.cross_entropy(torch.tanh(torch.tensor(X) @ W1.T + b1) @ W2.T + b2, torch.tensor(y))
+
+    exact = torch.autograd.functional.hessian(oracle, torch.tensor(flat)).numpy()
+    found = hessian(lambda θ: mlp.loss(θ, X, y))(flat)
+    np.testing.assert_allclose(found, exact, atol=1e-14)
+    v = np.random.default_rng(0).normal(size=flat.size)
+    np.testing.assert_allclose(hvp(lambda θ: mlp.loss(θ, X, y), flat, v), exact @ v, atol=1e-13)
+
+
+def test_the_pytorch_shaped_loop_walks_the_path_of_the_flat_rule() -> None:
+    mlp, y = nn.MLP([3, 4, 3], "gelu"), TASKS["multiclass"]
+    theta = start(mlp)
+    tensors = {key: [Tensor(x) for x in entry] for key, entry in theta.items()}
+    optimizer = optim.Optimizer(tensors, optim.HeavyBall(0.1, 0.9))
+    for _ in range(10):
+        optimizer.zero_grad()
+        mlp.loss(tensors, X, y).backward()
+        optimizer.step()
+    path = optim.descend(optim.HeavyBall(0.1, 0.9), lambda θ: mlp.loss(θ, X, y), mlp.flat(theta), 10).path
+    np.testing.assert_allclose(mlp.flat({k: [t.value for t in e] for k, e in tensors.items()}), path[-1], atol=1e-14)
+
+
+def test_compiled_and_eager_agree() -> None:
+    mlp, y = nn.MLP([3, 4, 3], "silu"), TASKS["multiclass"].astype(float)
+    step = nn.flat_value_and_grad(lambda θ, X, y: mlp.loss(θ, X, y), mlp.unflatten)
+    flat = mlp.flat(start(mlp))
+    value, gradient = compile(step, flat, X, y)(flat, X, y)
+    np.testing.assert_allclose(gradient, step(flat, X, y)[1], atol=1e-15)
+    assert value == pytest.approx(step(flat, X, y)[0], rel=1e-15)
