@@ -33,6 +33,10 @@ def training(*names: str) -> tuple[str, ...]:
     return tuple(f"tests/test_training.py::{name}" for name in names)
 
 
+def networks(file: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"tests/nn/test_{file}.py::{name}" for name in names)
+
+
 def sections(file: str, *headings: str) -> tuple[str, ...]:
     return tuple(f"chapters/{file}#{heading}" for heading in headings)
 
@@ -40,23 +44,42 @@ def sections(file: str, *headings: str) -> tuple[str, ...]:
 ITEMS: dict[str, Item] = {
     # Empirical risk minimisation
     "A1": Item("Regularised empirical risk", 1),
-    "A2": Item("Surrogates for the 0/1 loss", 1),
+    "A2": Item(
+        "Surrogates for the 0/1 loss", 1, tests=networks("losses", "test_hinge_and_cross_entropy_bound_the_0_1_loss_from_above")
+    ),
     "A3": Item("Descent example by example; what an epoch is", 1),
-    "A4": Item("Pairs of output and loss", 1),
+    "A4": Item("Pairs of output and loss", 1, tests=networks("mlp", "test_predictions_go_with_the_task")),
     "A5": Item("Forward and backward phases", 1, live=True),
     # Networks
-    "B1": Item("Layers, width, depth, parameters", 2),
-    "B2": Item("Radial basis function networks", 2),
-    "B3": Item("Learning centres, widths and weights", 2, live=True),
+    "B1": Item(
+        "Layers, width, depth, parameters",
+        2,
+        tests=networks("mlp", "test_value_and_gradient_equal_pytorch", "test_shapes_sizes_and_layers"),
+    ),
+    "B2": Item(
+        "Radial basis function networks",
+        2,
+        tests=networks("rbf", "test_features_are_the_formula", "test_gradients_equal_finite_differences"),
+    ),
+    "B3": Item(
+        "Learning centres, widths and weights",
+        2,
+        live=True,
+        tests=networks("rbf", "test_two_steps_of_a_regression_find_the_least_squares", "test_three_steps_go_further_than_two"),
+    ),
     "B4": Item("Universal approximation by RBF networks", 2),
     "B5": Item("Universal approximation by one hidden layer", 2, live=True),
     "B6": Item("Why depth", 2),
-    "B7": Item("One ReLU layer", 2),
+    "B7": Item("One ReLU layer", 2, tests=networks("mlp", "test_a_relu_layer_is_max_0_of_Wx_plus_b")),
     # Activations
-    "C": Item("The catalogue of activations", 3, live=True),
+    "C": Item(
+        "The catalogue of activations", 3, live=True, tests=networks("activations", "test_values", "test_gradient_check")
+    ),
     "C1": Item("Saturation and vanishing gradients", 3, live=True),
     "C2": Item("Dying ReLU and its relatives", 3),
-    "C3": Item("Printed ranges, checked", 3),
+    "C3": Item(
+        "Printed ranges, checked", 3, tests=networks("activations", "test_printed_minima", "test_ranges_are_right_at_both_ends")
+    ),
     # Back-propagation by hand
     "D1": Item("Gradient at the output", 4),
     "D2": Item("Gradient at the last pre-activation", 4),
@@ -136,7 +159,11 @@ ITEMS: dict[str, Item] = {
     "F13": Item("Local optima, plateaus, saddles, symmetries", 10),
     "F14": Item("Restarts, annealing, leaving a minimum", 10, live=True),
     "F15": Item("How often a critical point is a saddle", 10),
-    "F16": Item("Batch normalisation", 10),
+    "F16": Item(
+        "Batch normalisation",
+        10,
+        tests=networks("normalization", "test_training_equals_pytorch_in_value_and_gradient_and_memory"),
+    ),
     "F17": Item(
         "Rules of thumb",
         6,
@@ -151,10 +178,17 @@ ITEMS: dict[str, Item] = {
     "G5": Item("Conjugate gradients, BFGS, L-BFGS", 12),
     "G6": Item("Hessians from the engine", 11),
     # Initialisation and regularisation
-    "H1": Item("Penalties on weights", 13, live=True),
+    "H1": Item(
+        "Penalties on weights", 13, live=True, tests=networks("losses", "test_regularisers_see_weights_and_never_biases")
+    ),
     "H2": Item("Bias and variance", 13, live=True),
     "H3": Item("Early stopping", 13),
-    "H4": Item("Where to start", 13, live=True),
+    "H4": Item(
+        "Where to start",
+        13,
+        live=True,
+        tests=networks("mlp", "test_zero_weights_stop_all_but_the_output_bias_and_equal_weights_stay_equal"),
+    ),
     # Model selection
     "I1": Item("Training, validation, test", 14),
     "I2": Item("Grid and random search", 14),
