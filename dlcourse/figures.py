@@ -13,7 +13,7 @@ import inspect
 import io
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import matplotlib
@@ -26,6 +26,8 @@ from matplotlib.text import Text
 
 from . import palette
 from .landscapes import Landscape
+from .names import named
+from .training import Fit, Trials
 
 INK = "#010203"  # stands for the page's own text colour until the SVG is written
 
@@ -200,6 +202,83 @@ def spread(ax: Any, x: Any, runs: Any, *, colour: str, label: str) -> None:
     low, middle, high = np.quantile(runs, [0.1, 0.5, 0.9], axis=0)
     ax.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
     ax.plot(x, middle, color=colour, label=label)
+
+
+def training_curves(ax: Any, run: Fit) -> None:
+    """The risk and the validation loss of a training run after each epoch, with the epoch that was kept."""
+    labels = {"risk": "training", "validation_loss": "validation"}
+    for (name, label), colour in zip(labels.items(), palette.CLASSES):
+        if values := run.history.get(name):
+            ax.plot(np.arange(1, len(values) + 1), values, color=colour, label=label)
+    if "validation_loss" in run.history:
+        mark(ax, run.best_epoch, "kept")
+    ax.set(xlabel="epoch", ylabel="J")
+
+
+def decision_boundary(ax: Any, classify: Callable[[Any], Any], X: Any, y: Any, *, resolution: int = 120) -> None:
+    """Which class every point of the plane is given, and the examples with their own class.
+
+    classify : points (n, 2) → their classes (n,), such as `lambda P: network.classify(theta, P)`. X (T, 2), y (T,) =
+    0, 1, …; a class has a colour and a shape. Raises ValueError for more classes than there are shapes.
+    """
+    X, y = np.asarray(X), np.asarray(y)
+    low, high = X.min(axis=0), X.max(axis=0)
+    room = 0.1 * (high - low)
+    columns, rows = (np.linspace(a, b, resolution) for a, b in zip(low - room, high + room))
+    plane = np.stack(np.meshgrid(columns, rows), axis=-1)
+    given = np.asarray(classify(plane.reshape(-1, 2))).reshape(resolution, resolution)
+    classes = np.union1d(given, y).astype(int)
+    if not 0 <= classes.min() <= classes.max() < len(palette.CLASSES):
+        raise ValueError(f"decision_boundary: draws classes 0 to {len(palette.CLASSES) - 1}, got {classes.tolist()}")
+    for c in classes:
+        here, colour = given == c, palette.CLASSES[c]
+        if here.any():
+            ax.contourf(columns, rows, here, levels=[0.5, 1.5], colors=[colour], alpha=0.2)
+        if here.any() and not here.all():
+            ax.contour(columns, rows, here, levels=[0.5], colors=INK, linewidths=0.5)
+        ax.plot(*X[y == c].T, linestyle="", marker=palette.MARKERS[c], markersize=4, color=colour, label=f"class {c}")
+    ax.set(xlim=columns[[0, -1]], ylim=rows[[0, -1]], xlabel="x₁", ylabel="x₂")
+
+
+def histograms(axes: Any, layers: Mapping[str, Any], *, colour: str = palette.CLASSES[0], bins: int = 40) -> None:
+    """How values (activations, gradients, weights) are spread in each layer: one panel a layer, the same bins in all.
+
+    Raises ValueError unless there is a panel for each layer.
+    """
+    panels = np.ravel(axes)
+    if len(panels) != len(layers):
+        raise ValueError(f"histograms: {len(layers)} layers need as many panels, got {len(panels)}")
+    values = {name: np.ravel(each) for name, each in layers.items()}
+    edges = np.histogram_bin_edges(np.concatenate(list(values.values())), bins)
+    for ax, (name, each) in zip(panels, values.items()):
+        ax.hist(each, edges, color=colour, weights=np.full(len(each), 1 / len(each)))
+        ax.set(title=name, xlabel=f"σ = {each.std():.2g}", xlim=edges[[0, -1]])
+    panels[0].set_ylabel("share")
+
+
+def trials(ax: Any, found: Trials, name: str, by: str | None = None) -> None:
+    """The results of a search against one entry of the configurations, the best with a large dot, failures on the upper rim.
+
+    Numbers above 0 that span more than a factor of 50 stand on a log axis; words side by side.
+    Raises ValueError if no trial has a result, or no configuration this entry.
+    """
+    ranked = found.ranked(by)
+    by = by or next(iter(ranked[0].result))
+    values = [named(trial.configuration, name, "entry") for trial in (*ranked, *found.failed)]
+    numeric = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
+    words = [] if numeric else sorted(set(map(str, values)))
+    x = np.array(values if numeric else [words.index(str(value)) for value in values], dtype=float)
+    height = [trial.result[by] for trial in ranked]
+    colour = palette.CLASSES[0]
+    ax.plot(x[: len(ranked)], height, linestyle="", marker=".", markersize=6, color=colour)
+    ax.plot(x[0], height[0], marker="o", markersize=8, color=colour)
+    failed = x[len(ranked) :]
+    ax.plot(failed, np.full(len(failed), 0.98), transform=ax.get_xaxis_transform(), linestyle="", marker="x", color=INK)
+    if words:
+        ax.set_xticks(range(len(words)), words)
+    elif x.min() > 0 and x.max() > 50 * x.min():
+        ax.set_xscale("log")
+    ax.set(xlabel=name, ylabel=by)
 
 
 def legend(ax: Any, **options: Any) -> None:

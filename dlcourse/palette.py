@@ -21,3 +21,7 @@ METHODS = {
 
 # The same method with gradients from one, a few or all examples: all of them is plain gradient descent.
 BATCHES = {"one": "#7b8794", "few": "#8a6fd1", "all": METHODS["gradient_descent"]}
+
+# Classes 0, 1, … of a data set, and the shape of their points: colour alone would leave some readers out.
+CLASSES = [METHODS[name] for name in ("momentum", "gradient_descent", "heavy_ball", "nesterov", "accumulated_momentum")]
+MARKERS = ["o", "s", "^", "D", "v"]
