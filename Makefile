@@ -17,6 +17,9 @@ CODE := $(wildcard dlcourse book tests benchmarks)
 
 # No test and no notebook may depend on the threads or the locale of one machine.
 export PYTHONUTF8 = 1
+# Our matrices are small: a second BLAS thread costs more than it brings, and many times more on a busy machine.
+export OPENBLAS_NUM_THREADS = 1
+export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := book
 .DELETE_ON_ERROR:
