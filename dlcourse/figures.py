@@ -259,7 +259,7 @@ def histograms(axes: Any, layers: Mapping[str, Any], *, colour: str = palette.CL
 def trials(ax: Any, found: Trials, name: str, by: str | None = None) -> None:
     """The results of a search against one entry of the configurations, the best with a large dot, failures on the upper rim.
 
-    Numbers above 0 that span more than a factor of 50 stand on a log axis; words side by side.
+    Numbers above 0 whose quartiles differ by a factor of 5 or more stand on a log axis; words side by side.
     Raises ValueError if no trial has a result, or no configuration this entry.
     """
     ranked = found.ranked(by)
@@ -276,7 +276,7 @@ def trials(ax: Any, found: Trials, name: str, by: str | None = None) -> None:
     ax.plot(failed, np.full(len(failed), 0.98), transform=ax.get_xaxis_transform(), linestyle="", marker="x", color=INK)
     if words:
         ax.set_xticks(range(len(words)), words)
-    elif x.min() > 0 and x.max() > 50 * x.min():
+    elif x.min() > 0 and np.quantile(x, 0.75) >= 5 * np.quantile(x, 0.25):
         ax.set_xscale("log")
     ax.set(xlabel=name, ylabel=by)
 
