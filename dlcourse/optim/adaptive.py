@@ -176,8 +176,9 @@ class Adam(UpdateRule):
         v ← β₂ v + (1 − β₂) g²           v̂ = v / (1 − β₂ᵗ)
         θ ← θ − α m̂ / (ε + √v̂)
 
-    [Kingma and Ba 2015; sources 000, 003, 004]. PyTorch's Adam is the same. With a β that changes over time the
-    correction takes βᵗ of the current one.
+    [Kingma and Ba 2015; sources 000, 003, 004]. PyTorch's Adam is the same. The corrections are computed as c ← β c + (1 − β),
+    the same average of ones: 1 − βᵗ while β is constant, right for a β that changes too, and, without a power, the same
+    to the last bit on every machine. The state is (m, v, c₁, c₂).
 
     >>> rule = Adam(0.1)
     >>> rule.step(lambda θ: θ, np.array([1.0, 100.0]), rule.init(np.zeros(2)), 1)[0]
@@ -190,16 +191,15 @@ class Adam(UpdateRule):
     epsilon: HyperParameter = 1e-8
 
     def init(self, θ: Any) -> Any:
-        return np.zeros(np.shape(θ)), np.zeros(np.shape(θ))
+        return np.zeros(np.shape(θ)), np.zeros(np.shape(θ)), 0.0, 0.0
 
     def step(self, gradient: Gradient, θ: Any, state: Any, t: Any) -> tuple[Any, Any]:
         α, β1, β2, ε = (at(field, t) for field in (self.learning_rate, self.beta1, self.beta2, self.epsilon))
-        m, v = state
+        m, v, c1, c2 = state
         g = gradient(θ)
-        m = β1 * m + (1.0 - β1) * g
-        v = β2 * v + (1.0 - β2) * (g * g)
-        root = np.sqrt(v / (1.0 - β2**t))
-        return θ - (α / (1.0 - β1**t)) * m / divisor(ε + root, ε), (m, v)  # the scalar first: one array operation less
+        m, c1 = β1 * m + (1.0 - β1) * g, β1 * c1 + (1.0 - β1)
+        v, c2 = β2 * v + (1.0 - β2) * (g * g), β2 * c2 + (1.0 - β2)
+        return θ - (α / c1) * m / divisor(ε + np.sqrt(v / c2), ε), (m, v, c1, c2)  # the scalars first: one array less
 
 
 def soft_threshold(z: Any, τ: Any) -> Any:
