@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .line_search import Step
+from .line_search import NoLowerPoint, Step
 from .method import Objective, WithWolfe, variant_among
 from .quasi_newton import first_step
 
@@ -23,8 +23,8 @@ class ConjugateGradient(WithWolfe):
         p = −g + β p
         β = gᵀg / g₋ᵀg₋   (Fletcher–Reeves)        β = max(0, gᵀ(g − g₋) / g₋ᵀg₋)   (Polak–Ribière+)
 
-    Starts again with p = −g where p does not go downhill, and (Fletcher–Reeves) where successive gradients are far from
-    orthogonal, |gᵀg₋| ≥ gᵀg / 10 [Powell 1977]. O(n) memory.
+    Starts again with p = −g where p does not go downhill or leads nowhere, and (Fletcher–Reeves) where successive
+    gradients are far from orthogonal, |gᵀg₋| ≥ gᵀg / 10 [Powell 1977]. O(n) memory.
 
     variant : "polak_ribiere_plus" or "fletcher_reeves". c1, c2 : of the line search, which has to be more exact here.
 
@@ -45,10 +45,16 @@ class ConjugateGradient(WithWolfe):
         variant_among(VARIANTS, self.variant, type(self).__name__)
 
     def walk(self, J: Objective, here: Step) -> Iterator[Step]:
-        p, first = -here.gradient, first_step(here.gradient)
+        p, first, fresh = -here.gradient, first_step(here.gradient), True
         while True:
             g = here.gradient
-            new = self.search(J, here, p, first)
+            try:
+                new = self.search(J, here, p, first)
+            except NoLowerPoint:
+                if fresh:
+                    raise
+                p, first, fresh = -g, first_step(g), True
+                continue
             yield new
             gg, old = float(new.gradient.dot(new.gradient)), float(g.dot(g))
             overlap, slope = float(new.gradient.dot(g)), float(p.dot(g))
@@ -60,7 +66,7 @@ class ConjugateGradient(WithWolfe):
             new_slope = float(p.dot(new.gradient))
             if not new_slope < -1e-3 * gg:  # not downhill, or hardly
                 p, new_slope = -new.gradient, -gg
-            here, first = new, new.alpha * min(2.0, slope / new_slope)
+            here, fresh, first = new, False, new.alpha * min(2.0, slope / new_slope)
 
 
 @dataclass(frozen=True)

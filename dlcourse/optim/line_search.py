@@ -58,6 +58,8 @@ def slope_along(start: Step, direction: Any) -> float:
     slope = float(direction.dot(start.gradient))
     if not slope < 0.0:
         raise NotDownhill(f"line search: the direction is not downhill: φ'(0) is {slope:.3g}, it must be negative")
+    if slope == -math.inf:
+        raise NoStep("line search: the slope along the direction is beyond the largest number; scale J down")
     return slope
 
 

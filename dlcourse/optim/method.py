@@ -13,7 +13,7 @@ import numpy as np
 from ..autodiff import hessian, hvp, nest, value_and_grad
 from ..autodiff.box import Tensor, as_value, shape_of
 from .hyperparameters import Checked
-from .line_search import FARTHEST, NoStep, Step, strong_wolfe
+from .line_search import NoLowerPoint, Step, strong_wolfe
 
 
 class Objective:
@@ -92,11 +92,11 @@ class WithWolfe(Method):
     c2: float = 0.9
 
     def search(self, J: Objective, here: Step, p: Any, first: float = 1.0) -> Step:
-        """A step along p; if none satisfies both conditions, the lowest point seen, if that is lower."""
+        """A step along p; if none satisfies both conditions, the lowest point seen, if that is noticeably lower."""
         try:
             return strong_wolfe(J, here, p, first, self.c1, self.c2)
-        except NoStep as stop:
-            if stop.best is None or stop.best.value >= here.value or stop.best.value < -FARTHEST or stop.best.alpha >= FARTHEST:
+        except NoLowerPoint as stop:
+            if stop.best is None or stop.best.value >= here.value - 1e-12 * abs(here.value):
                 raise
             return stop.best
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from .line_search import Step
+from .line_search import NoLowerPoint, NotDownhill, Step
 from .method import Objective, WithWolfe
 
 
 def first_step(g: Any) -> float:
     """The length of a step along −g before any curvature is known: not farther than 1."""
-    return min(1.0, 1.0 / float(np.sqrt(g.dot(g))))
+    largest = float(np.abs(g).max())
+    return min(1.0, 1.0 / largest / float(np.linalg.norm(g / largest)))
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class BFGS(WithWolfe):
         B ← (I − ρ s yᵀ) B (I − ρ y sᵀ) + ρ s sᵀ,     so that B y = s   (the secant equation)
 
     yᵀs > 0, which keeps B positive definite, follows from the Wolfe conditions. B starts as I, and as (yᵀs / yᵀy) I once
-    a first step has told the scale. O(n²) memory and time per step.
+    a first step has told the scale; it starts again where it leads nowhere. O(n²) memory and time per step.
 
     c1, c2 : of the line search. [Broyden, Fletcher, Goldfarb, Shanno 1970; Nocedal & Wright 2006, algorithm 6.1; source 003]
 
@@ -41,7 +42,13 @@ class BFGS(WithWolfe):
         while True:
             g = here.gradient
             p = -B.dot(g)
-            new = self.search(J, here, p, first)
+            try:
+                new = self.search(J, here, p, first)
+            except (NotDownhill, NoLowerPoint):  # rounding has spoilt B, or it was learned somewhere too different
+                if not learned:
+                    raise
+                B, first, learned = np.eye(here.x.size), first_step(g), False
+                continue
             yield new
             s, y = new.alpha * p, new.gradient - g
             if (sy := float(s.dot(y))) > 0.0:
@@ -85,7 +92,14 @@ class LBFGS(WithWolfe):
         while True:
             g = here.gradient
             p = two_loops(pairs, g, spare)
-            new = self.search(J, here, p, first)
+            try:
+                new = self.search(J, here, p, first)
+            except (NotDownhill, NoLowerPoint):
+                if not pairs:
+                    raise
+                first = first_step(g)
+                pairs.clear()
+                continue
             yield new
             s, y = p, np.subtract(new.gradient, g)
             s *= new.alpha

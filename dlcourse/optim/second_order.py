@@ -69,8 +69,8 @@ class SaddleFreeNewton(Method):
 
         p = −|H|⁻¹ g,     |H| = Q |Λ| Qᵀ   where H = Q Λ Qᵀ          x ← x + α p
 
-    A curvature smaller than `smallest` times the largest (and than `smallest`) counts as that much, so that a singular
-    Hessian has a step too. α by an Armijo line search. O(n²) memory, O(n³) time.
+    A curvature smaller than `smallest` times the largest counts as that much, so that a singular Hessian has a step
+    too. α by an Armijo line search. O(n²) memory, O(n³) time.
 
     c1 : of the line search. [Dauphin et al. 2014; source 003]
 
@@ -81,13 +81,13 @@ class SaddleFreeNewton(Method):
     """
 
     c1: float = 1e-4
-    smallest: float = 1e-8
+    smallest: float = 1e-12
 
     def walk(self, J: Objective, here: Step) -> Iterator[Step]:
         while True:
             curvatures, Q = np.linalg.eigh(finite(J.hessian(here.x)))
             sizes = np.abs(curvatures)
-            sizes = np.maximum(sizes, self.smallest * max(1.0, float(sizes.max())))
+            sizes = np.maximum(sizes, self.smallest * (float(sizes.max()) or 1.0))
             here = armijo(J, here, -Q @ (Q.T @ here.gradient / sizes), c1=self.c1)
             yield here
 

@@ -435,3 +435,19 @@ def test_newtons_direction_goes_downhill_whatever_the_curvature(seed, n, scale):
     A, g = rng.standard_normal((n, n)), rng.standard_normal(n)
     for H in (scale * (A + A.T), scale * np.outer(A[0], A[0])):
         assert second_order.shifted_solution(H, g) @ g < 0.0
+
+
+@pytest.mark.parametrize("method", [BFGS(), LBFGS(), POLAK_RIBIERE, FLETCHER_REEVES, NewtonCG()], ids=name)
+def test_what_was_learned_far_away_is_forgotten_where_it_leads_nowhere(method):
+    """Σ e⁵⁰ˣ − x: curvatures of 1e29 and less; every xᵢ ends at −ln 50 / 50."""
+    found = minimize(lambda x: np.sum(np.exp(50.0 * x) - x), np.array([0.5, 0.7, 1.2]), method)
+    assert found.converged
+    np.testing.assert_allclose(found.x, -math.log(50.0) / 50.0, atol=1e-8)
+
+
+@pytest.mark.parametrize("method", [BFGS(), LBFGS(), POLAK_RIBIERE, NewtonCG()], ids=name)
+def test_a_cliff_ends_the_search_in_words(method):
+    found = minimize(lambda x: np.sum(np.where(x > 0.3, x**2, 5.0 + x)), np.array([0.5, 0.7, 1.2]), method)
+    assert not found.converged
+    assert found.reason.startswith("the line search found no lower point")
+    assert found.evaluations.gradient < 1000
