@@ -25,6 +25,7 @@ from .first_order import (
 from .line_search import armijo, strong_wolfe
 from .minimize import Result, minimize
 from .optimizer import Optimizer
+from .plane import NewtonStep, SaddleFreeStep
 from .quasi_newton import BFGS, LBFGS
 from .restarts import random_restarts, simulated_annealing
 from .second_order import Newton, PureNewton, SaddleFreeNewton
@@ -43,6 +44,7 @@ __all__ = [
     "Nesterov",
     "Newton",
     "NewtonCG",
+    "NewtonStep",
     "Optimizer",
     "ProximalGradient",
     "PureNewton",
@@ -51,6 +53,7 @@ __all__ = [
     "RMSPropMomentum",
     "Result",
     "SaddleFreeNewton",
+    "SaddleFreeStep",
     "Trajectory",
     "UpdateRule",
     "armijo",
