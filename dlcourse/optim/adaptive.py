@@ -199,7 +199,8 @@ class Adam(UpdateRule):
         g = gradient(θ)
         m, c1 = β1 * m + (1.0 - β1) * g, β1 * c1 + (1.0 - β1)
         v, c2 = β2 * v + (1.0 - β2) * (g * g), β2 * c2 + (1.0 - β2)
-        return θ - (α / c1) * m / divisor(ε + np.sqrt(v / c2), ε), (m, v, c1, c2)  # the scalars first: one array less
+        root = np.sqrt(c2)  # θ − α m̂ / (ε + √v̂) with the scalars together: one array operation less
+        return θ - (α * root / c1) * m / divisor(ε * root + np.sqrt(v), ε), (m, v, c1, c2)
 
 
 def soft_threshold(z: Any, τ: Any) -> Any:
