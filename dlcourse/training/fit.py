@@ -18,7 +18,7 @@ from ..optim import UpdateRule, hyperparameters, schedules
 from .batches import minibatches
 from .early_stopping import EarlyStopping
 from .examples import examples
-from .progress import bar
+from .progress import IN_A_SEARCH, bar
 
 WORTH_IT = 25  # to compile a step for a size of batch takes about as long as so many steps
 
@@ -71,8 +71,8 @@ def fit(
 
     With validation data the parameters of the lowest validation loss are returned, the start included. A plateau
     schedule among the rule's fields follows the validation losses (without validation data, the risk).
-    KeyboardInterrupt ends the training, not the program: what was learned is returned. So does a loss that is not
-    finite; the parameters are then the last ones whose loss was finite.
+    KeyboardInterrupt ends the training, not the program, and what was learned is returned; inside `search` it ends the
+    search. A loss that is not finite ends the training too; the parameters are then the last ones whose loss was finite.
 
     Raises ValueError for data that are empty, not finite, of one class only or of shapes that do not fit, and for
     settings outside their range. [sources 000, 002]
@@ -162,6 +162,8 @@ def fit(
     except Diverged as why:
         θ, stopped = before, f"{why}; the last parameters whose loss was finite are kept"
     except KeyboardInterrupt:
+        if IN_A_SEARCH.get():
+            raise
         stopped = f"interrupted in epoch {epoch} after {steps} steps; what was learned is kept"
     if stopping.theta is not None:
         θ, epoch = stopping.theta, stopping.epoch

@@ -1,9 +1,13 @@
-"""A progress bar with the time left, where tqdm is installed and the bar is wanted."""
+"""A progress bar with the time left, where tqdm is installed and the bar is wanted; and who answers an interruption."""
 
 from __future__ import annotations
 
 from contextlib import suppress
+from contextvars import ContextVar
 from typing import Any
+
+# An interruption that `fit` answered would end one trial and count it as done: in a search, the search answers.
+IN_A_SEARCH: ContextVar[bool] = ContextVar("IN_A_SEARCH", default=False)
 
 
 class NoBar:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from .configurations import Configuration, plain
-from .progress import bar
+from .progress import IN_A_SEARCH, bar
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def attempt(train: Callable[..., Any], i: int, configuration: Configuration, key
     """One trial: its place in the list, and its outcome as JSON gives it back."""
     words = np.frombuffer(hashlib.sha256(key.encode()).digest(), dtype="<u4")
     rng = np.random.default_rng(np.random.SeedSequence(words.tolist()))
-    began = time.perf_counter()
+    began, token = time.perf_counter(), IN_A_SEARCH.set(True)
     try:
         result = train(rng, **configuration)
         result = result if isinstance(result, dict) else {"score": result}
@@ -172,6 +172,8 @@ def attempt(train: Callable[..., Any], i: int, configuration: Configuration, key
         outcome = {"result": json.loads(json.dumps(result, default=to_json)), "error": "", "traceback": ""}
     except Exception as error:
         outcome = {"result": {}, "error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+    finally:
+        IN_A_SEARCH.reset(token)
     return i, outcome | {"seconds": time.perf_counter() - began}
 
 

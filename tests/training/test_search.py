@@ -14,7 +14,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from dlcourse.training import choice, grid, integers, log_uniform, sample, search, uniform
+from dlcourse import data, nn, optim
+from dlcourse.training import choice, fit, grid, integers, log_uniform, sample, search, uniform
 
 
 def noisy(rng: np.random.Generator, rate: float, width: int = 8) -> dict[str, Any]:
@@ -190,6 +191,55 @@ def test_a_search_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
     again = quiet(interrupted, directory=tmp_path / "new")
     assert results(again) == results(whole)
     assert [t.seconds for t in again if not t.error] == [t.seconds for t in rest if not t.error]
+
+
+def test_an_interruption_inside_fit_ends_the_search_not_the_trial(tmp_path: Path) -> None:
+    calls: list[int] = []
+
+    def loss(θ: Any, X: Any, y: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 30:
+            raise KeyboardInterrupt
+        return np.mean((X @ θ - y) ** 2)
+
+    def train(rng: Any, rate: float) -> float:
+        run = fit(
+            loss, np.zeros(2), data.line(np.random.default_rng(0)), optim.GradientDescent(rate),
+            epochs=20, batch_size=30, rng=rng, progress=False,
+        )  # fmt: skip
+        return run.history["risk"][-1]
+
+    trials = quiet(train, grid(rate=[0.1, 0.2, 0.3]), directory=tmp_path)
+    assert trials.stopped == "interrupted when 1 of 3 configurations were done"
+    assert len((tmp_path / "trials.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_search_finds_a_good_network_for_the_digits() -> None:
+    """Chosen on the validation set, reported once on the test set."""
+    pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
+    train, validation, test = data.split(*data.digits(), (0.6, 0.2, 0.2), np.random.default_rng(0))
+
+    def learn(rng: Any, rate: float, l2: float, width: int, activation: str) -> Any:
+        network = nn.MLP([64, width, 10], activation)
+        rule = optim.Adam(learning_rate=rate)
+        return network, fit(
+            network, network.init(rng), train, rule, l2=l2, validation=validation, patience=5,
+            epochs=30, batch_size=64, rng=rng, progress=False,
+        )  # fmt: skip
+
+    def score(rng: Any, **configuration: Any) -> Any:
+        _, run = learn(rng, **configuration)
+        return {"loss": min(run.history["validation_loss"]), "epochs": run.best_epoch}
+
+    draws = sample(
+        np.random.default_rng(1), 5,
+        rate=log_uniform(1e-5, 1e-1), l2=log_uniform(1e-6, 1e-2), width=integers(8, 32), activation=choice(["tanh", "relu"]),
+    )  # fmt: skip
+    trials = quiet(score, draws)
+    best = trials.best()
+    assert best.result["loss"] < 0.5 * max(trial.result["loss"] for trial in trials)
+    network, run = learn(np.random.default_rng(2), **best.configuration)
+    assert np.mean(network.classify(run.theta, test.X) != test.y) < 0.08
 
 
 def test_what_has_changed_is_done_anew(tmp_path: Path) -> None:
