@@ -451,3 +451,17 @@ def test_a_cliff_ends_the_search_in_words(method):
     assert not found.converged
     assert found.reason.startswith("the line search found no lower point")
     assert found.evaluations.gradient < 1000
+
+
+def test_numbers_too_large_are_told():
+    found = minimize(lambda x: 1e200 * np.sum(x**2), np.ones(2))
+    assert not found.converged
+    assert "beyond the largest number; scale J down" in found.reason
+
+
+@pytest.mark.parametrize("method", [Newton(), SaddleFreeNewton()], ids=name)
+def test_a_hessian_that_is_not_finite_is_told(method):
+    """x³ᐟ² + x has slope 1 and infinite curvature at 0."""
+    found = minimize(lambda x: np.sum(x**1.5 + x), np.zeros(1), method)
+    assert not found.converged
+    assert found.reason == "the Hessian is not finite here"
