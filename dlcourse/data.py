@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from difflib import get_close_matches
 from os import PathLike
 from typing import NamedTuple
 
 import numpy as np
 from numpy import ndarray
 from numpy.random import Generator
+
+from .names import named
 
 
 class Sample(NamedTuple):
@@ -250,9 +251,7 @@ def read_csv(path: str | PathLike[str], target: str, *, delimiter: str = ",") ->
         raise ValueError(f"read_csv: line {first} of {path} holds numbers; the first line must name the columns")
     if "" in header or len(set(header)) < len(header):
         raise ValueError(f"read_csv: each column needs a name of its own, line {first} has {', '.join(map(repr, header))}")
-    if target not in header:
-        near = get_close_matches(target, header, n=1, cutoff=0.0)[0]
-        raise ValueError(f"read_csv: no column is called {target!r}; did you mean {near!r}? There are {', '.join(header)}")
+    k = named({name: place for place, name in enumerate(header)}, target, "column")
     if len(header) < 2 or not rows:
         what = "examples below its names" if not rows else f"columns beside {target!r} (they are parted by {delimiter!r})"
         raise ValueError(f"read_csv: {path} has no {what}")
@@ -264,7 +263,6 @@ def read_csv(path: str | PathLike[str], target: str, *, delimiter: str = ",") ->
                 raise ValueError(f"read_csv: line {number}, column {name!r}: the cell is empty; fill it or leave the line out")
             if name != target and not is_number(cell):
                 raise ValueError(f"read_csv: line {number}, column {name!r}: {cell!r} is not a finite number")
-    k = header.index(target)
     X = np.array([[float(cell) for cell in cells[:k] + cells[k + 1 :]] for _, cells in rows])
     words = [number for number, cells in rows if not is_number(cells[k])]
     columns = tuple(header[:k] + header[k + 1 :])

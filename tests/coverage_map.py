@@ -37,6 +37,10 @@ def networks(file: str, *names: str) -> tuple[str, ...]:
     return tuple(f"tests/nn/test_{file}.py::{name}" for name in names)
 
 
+def fitting(file: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"tests/training/test_{file}.py::{name}" for name in names)
+
+
 def sections(file: str, *headings: str) -> tuple[str, ...]:
     return tuple(f"chapters/{file}#{heading}" for heading in headings)
 
@@ -179,10 +183,26 @@ ITEMS: dict[str, Item] = {
     "G6": Item("Hessians from the engine", 11),
     # Initialisation and regularisation
     "H1": Item(
-        "Penalties on weights", 13, live=True, tests=networks("losses", "test_regularisers_see_weights_and_never_biases")
+        "Penalties on weights",
+        13,
+        live=True,
+        tests=(
+            *networks("losses", "test_regularisers_see_weights_and_never_biases"),
+            *fitting("fit", "test_penalties_act_on_weights_alone"),
+            *fitting(
+                "generalization",
+                "test_exact_zeros_come_from_the_proximal_step_not_from_the_sign_gradient",
+                "test_weight_decay_is_ridge_regression",
+            ),
+        ),
     ),
-    "H2": Item("Bias and variance", 13, live=True),
-    "H3": Item("Early stopping", 13),
+    "H2": Item(
+        "Bias and variance",
+        13,
+        live=True,
+        tests=fitting("generalization", "test_bias_and_variance_of_least_squares_are_those_of_the_theory"),
+    ),
+    "H3": Item("Early stopping", 13, tests=fitting("fit", "test_look_ahead_and_the_best_weights_restored")),
     "H4": Item(
         "Where to start",
         13,
@@ -190,8 +210,17 @@ ITEMS: dict[str, Item] = {
         tests=networks("mlp", "test_zero_weights_stop_all_but_the_output_bias_and_equal_weights_stay_equal"),
     ),
     # Model selection
-    "I1": Item("Training, validation, test", 14),
-    "I2": Item("Grid and random search", 14),
-    "I3": Item("Capstone on digits", 15),
+    "I1": Item("Training, validation, test", 14, tests=fitting("data_sets", "test_a_split_loses_nothing_and_keeps_the_shares")),
+    "I2": Item(
+        "Grid and random search",
+        14,
+        tests=fitting(
+            "search",
+            "test_a_grid_is_the_product",
+            "test_draws_follow_their_distributions",
+            "test_neither_order_nor_company_nor_processes_change_a_result",
+        ),
+    ),
+    "I3": Item("Capstone on digits", 15, tests=fitting("search", "test_a_search_finds_a_good_network_for_the_digits")),
     "I4": Item("The playground", "playground", live=True),
 }

@@ -16,6 +16,12 @@ RULES = {
     "heavy ball": optim.HeavyBall(0.05, 0.9),
     "Nesterov": optim.Nesterov(0.05, 0.9),
     "Adam": optim.Adam(learning_rate=0.01),
+    "RMSProp": optim.RMSProp(learning_rate=0.001),
+    "RMSProp with momentum": optim.RMSPropMomentum(learning_rate=0.001),
+    "Adagrad": optim.Adagrad(learning_rate=0.05),
+    "Adadelta": optim.Adadelta(),
+    "soft threshold": optim.ProximalGradient(0.05, l1=0.01),
+    "one cycle": optim.Momentum(optim.schedules.one_cycle(0.05, 0.3, 0.001, steps=100), 0.8),
     "a schedule": optim.GradientDescent(optim.schedules.inverse_time(0.2, 0.1)),
     "a schedule of one's own": optim.GradientDescent(lambda t: 0.1 if t < 10 else 0.05),
 }

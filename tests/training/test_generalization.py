@@ -43,10 +43,11 @@ def test_exact_zeros_come_from_the_proximal_step_not_from_the_sign_gradient() ->
     signs = fit(network, theta, (X, y), optim.GradientDescent(0.05), l1=0.2, **settings)  # type: ignore[arg-type]
     assert np.sum(signs.theta["W"][0] == 0) == 0
     assert np.sum(np.abs(signs.theta["W"][0]) < 0.02) == 16
-    proximal = fit(
-        lambda θ, X, y: np.mean((X @ θ - y) ** 2), np.ones(20), (X, y), optim.ProximalGradient(0.05, l1=0.2), **settings
-    )  # type: ignore[arg-type]
-    assert np.sum(proximal.theta == 0) == 16
+    weights = network.flat({"W": [np.ones((1, 20))], "b": [np.zeros(1)]}) == 1
+    soft = fit(network, theta, (X, y), optim.ProximalGradient(0.05, l1=0.2, weights=weights), **settings)  # type: ignore[arg-type]
+    assert np.sum(soft.theta["W"][0] == 0) == 16
+    np.testing.assert_allclose(soft.theta["W"][0], signs.theta["W"][0], atol=0.02)
+    assert soft.theta["b"][0] != 0
 
 
 def test_weight_decay_is_ridge_regression() -> None:
