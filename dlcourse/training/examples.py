@@ -12,8 +12,13 @@ def examples(who: str, pair: Any, like: ndarray | None = None) -> tuple[ndarray,
     """(X, y) as arrays, when they can be learned from."""
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         raise ValueError(f"fit: {who} must be a pair (X, y), got {type(pair).__name__}")
-    X, y = np.asarray(pair[0], dtype=np.float64), np.asarray(pair[1])
-    y = y if y.dtype.kind in "iub" else np.asarray(y, dtype=np.float64)
+    try:
+        X, y = np.asarray(pair[0], dtype=np.float64), np.asarray(pair[1])
+        y = y if y.dtype.kind in "iub" else y.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"fit: the {who} must be numbers ({error}); np.unique(words, return_inverse=True) makes labels of words"
+        ) from None
     if not X.ndim or not len(X):
         raise ValueError(f"fit: the {who} are empty: X has the shape {X.shape}")
     if not y.ndim or len(y) != len(X):

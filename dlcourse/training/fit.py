@@ -74,8 +74,8 @@ def fit(
     KeyboardInterrupt ends the training, not the program, and what was learned is returned; inside `search` it ends the
     search. A loss that is not finite ends the training too; the parameters are then the last ones whose loss was finite.
 
-    Raises ValueError for data that are empty, not finite, of one class only or of shapes that do not fit, and for
-    settings outside their range. [sources 000, 002]
+    Raises TypeError for what is no update rule, ValueError for data that are empty, not finite, of one class only or
+    of shapes that do not fit, and for settings outside their range. [sources 000, 002]
 
     >>> from dlcourse import data, optim
     >>> X, y = data.line(np.random.default_rng(0))
@@ -92,10 +92,14 @@ def fit(
     held_out = None if validation is None else examples("validation data", validation, like=X)
     if classifies(model, y) and np.all(y == y.flat[0]):
         raise ValueError(f"fit: all {len(y)} examples are of the class {y.flat[0]}: there is nothing to tell apart")
-    if isinstance(epochs, bool) or epochs != int(epochs) or epochs < 0:
+    if not isinstance(rule, UpdateRule):
+        raise TypeError(f"fit: rule must be an update rule such as optim.Adam(0.001), got {rule!r}")
+    if isinstance(epochs, bool) or not isinstance(epochs, (int, np.integer)) or epochs < 0:
         raise ValueError(f"fit: epochs must be a whole number ≥ 0, got {epochs}")
-    if not 1 <= batch_size <= len(X):
-        raise ValueError(f"fit: batch_size must lie between 1 and the number of examples, {len(X)}, got {batch_size}")
+    if not isinstance(batch_size, (int, np.integer)) or not 1 <= batch_size <= len(X):
+        raise ValueError(
+            f"fit: batch_size must be a whole number between 1 and the number of examples, {len(X)}, got {batch_size}"
+        )
     if patience is not None and held_out is None:
         raise ValueError("fit: patience watches the loss on validation data; give validation=(X, y)")
     stopping = EarlyStopping(patience)

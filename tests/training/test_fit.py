@@ -307,8 +307,13 @@ MLP = nn.MLP([2, 3, 2])
 @pytest.mark.parametrize(
     ("model", "examples", "settings", "words"),
     [
-        (line_loss, (X, y), {"batch_size": 31}, "batch_size must lie between 1 and the number of examples, 30, got 31"),
-        (line_loss, (X, y), {"batch_size": 0}, "batch_size must lie between"),
+        (
+            line_loss,
+            (X, y),
+            {"batch_size": 31},
+            "batch_size must be a whole number between 1 and the number of examples, 30, got 31",
+        ),
+        (line_loss, (X, y), {"batch_size": 0}, "batch_size must be a whole number"),
         (line_loss, (X, y), {"epochs": -1}, "epochs must be a whole number"),
         (line_loss, (X, y), {"epochs": 1.5}, "epochs must be a whole number"),
         (line_loss, (X, y), {"patience": 3}, "give validation"),
@@ -321,6 +326,9 @@ MLP = nn.MLP([2, 3, 2])
         (line_loss, (X[:0], y[:0]), {}, "empty"),
         (line_loss, (holed(X, np.nan), y), {}, "X of the data is nan in row 3, column 1, counted from 0"),
         (line_loss, (X, np.where(y == y[5], np.inf, y)), {}, "y of the data is inf in row 5 counted from 0"),
+        (line_loss, (X, y), {"batch_size": 2.5}, "batch_size must be a whole number"),
+        (line_loss, (X, ["cat"] * 30), {}, "the data must be numbers .* makes labels of words"),
+        (line_loss, ([[1.0], [1.0, 2.0]], y), {}, "the data must be numbers"),
         (line_loss, X, {}, r"pair \(X, y\)"),
         (MLP, (PLANE.X, 0 * PLANE.y), {}, "all 30 examples are of the class 0"),
         (MLP, (PLANE.X, PLANE.y * 2), {}, "label"),
@@ -331,6 +339,12 @@ MLP = nn.MLP([2, 3, 2])
 def test_settings_and_data_that_make_no_sense(model: Any, examples: Any, settings: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         quiet(model, MLP.init(rng()) if model is MLP else np.zeros(2), examples, **settings)
+
+
+@pytest.mark.parametrize("rule", [optim.Adam, 0.1, optim.BFGS()])
+def test_what_is_no_update_rule(rule: Any) -> None:
+    with pytest.raises(TypeError, match="rule must be an update rule"):
+        quiet(line_loss, np.zeros(2), (X, y), rule)
 
 
 def test_starts_that_make_no_sense() -> None:
