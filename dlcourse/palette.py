@@ -25,3 +25,7 @@ BATCHES = {"one": "#7b8794", "few": "#8a6fd1", "all": METHODS["gradient_descent"
 # Classes 0, 1, … of a data set, and the shape of their points: colour alone would leave some readers out.
 CLASSES = [METHODS[name] for name in ("momentum", "gradient_descent", "heavy_ball", "nesterov", "accumulated_momentum")]
 MARKERS = ["o", "s", "^", "D", "v"]
+
+# Curves that are no method of descent, and the data beneath them.
+SERIES = CLASSES
+DATA = BATCHES["one"]

@@ -1,8 +1,12 @@
 """Explorables: the package's own computations, moved by the reader's hand."""
 
+from .activations import Activations
+from .averages import Averages
+from .curves import Curves
 from .descent import Descent
 from .explorable import Explorable
+from .gradient_check import GradientCheck
 from .noisy import NoisyDescent
 from .question import Question
 
-__all__ = ["Descent", "Explorable", "NoisyDescent", "Question"]
+__all__ = ["Activations", "Averages", "Curves", "Descent", "Explorable", "GradientCheck", "NoisyDescent", "Question"]

@@ -14,7 +14,7 @@ class Slider(traitlets.TraitType[float, float]):
     """A number within a range, synced with the page.
 
     scale : "linear", or "log" for a slider that moves by factors (its values keep three significant digits, so
-    that the number shown is the number used).
+    that the number shown is the number used), with `ticks` places a decade.
 
     Raises TraitError for anything but a finite number in the range.
     """
@@ -29,18 +29,13 @@ class Slider(traitlets.TraitType[float, float]):
         description: str,
         scale: str = "linear",
         step: float | None = None,
+        ticks: int = 50,
     ) -> None:
         if not (math.isfinite(low) and math.isfinite(high) and low < high and (scale != "log" or low > 0)):
             raise ValueError(f"Slider {label}: needs a range low < high (both above 0 on a log scale), got {low} to {high}")
         super().__init__(default_value=default)
-        self.low, self.high, self.scale, self.label, self.description, self.interval = (
-            low,
-            high,
-            scale,
-            label,
-            description,
-            step,
-        )
+        self.low, self.high, self.scale, self.label, self.description = low, high, scale, label, description
+        self.interval, self.ticks = step, ticks
         self.tag(sync=True)
 
     def validate(self, obj: Any, value: Any) -> float:
@@ -58,15 +53,47 @@ class Slider(traitlets.TraitType[float, float]):
     def describe(self) -> dict[str, Any]:
         """What the page needs to draw the slider."""
         found = {"label": self.label, "description": self.description, "scale": self.scale, "min": self.low, "max": self.high}
-        return found if self.interval is None else {**found, "step": self.interval}
+        more = {"ticks": self.ticks} if self.scale == "log" and self.ticks != 50 else {}
+        return found | more if self.interval is None else found | more | {"step": self.interval}
+
+    def stops(self) -> list[float]:
+        """The numbers that the slider can stand on, as the page rounds them.
+
+        >>> Slider(1.0, low=0.1, high=10.0, scale="log", ticks=2, label="ε", description="step").stops()
+        [0.1, 0.316, 1.0, 3.16, 10.0]
+        """
+        low, high = self.low, self.high
+        if self.scale == "log":
+            n = max(1, round(math.log10(high / low) * self.ticks))
+            found = [float(f"{low * (high / low) ** (i / n):.3g}") for i in range(n + 1)]
+        else:
+            width = self.interval or (high - low) / 100
+            found = [float(f"{low + i * width:.9g}") for i in range(max(1, round((high - low) / width)) + 1)]
+        return [min(max(x, low), high) for x in found]
+
+
+class Switch(traitlets.TraitType[bool, bool]):
+    """On or off, synced with the page; computations read it as 1 or 0."""
+
+    def __init__(self, default: bool, *, label: str) -> None:
+        super().__init__(default_value=default)
+        self.label = label
+        self.tag(sync=True)
+
+    def validate(self, obj: Any, value: Any) -> bool:
+        if not isinstance(value, (bool, np.bool_)):
+            raise traitlets.TraitError(f"{self.name} ({self.label}): needs True or False, got {value!r}")
+        return bool(value)
 
 
 class Choice(traitlets.TraitType[str, str]):
-    """One of some names, synced with the page."""
+    """One of some names, synced with the page; `label` stands before them, `labels` is what the reader sees of each."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], *, label: str = "", labels: Sequence[str] | None = None) -> None:
         super().__init__(default_value=names[0])
         self.names = tuple(names)
+        self.label = label
+        self.labels = dict(zip(self.names, labels or names, strict=True))
         self.tag(sync=True)
 
     def validate(self, obj: Any, value: Any) -> str:

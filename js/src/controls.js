@@ -69,6 +69,21 @@ export function select({ label, options }, onChange) {
   };
 }
 
+/** On or off. */
+export function toggle({ label }, onChange) {
+  const input = html("input", { type: "checkbox", role: "switch" });
+  const element = html("label", { class: "dl-chip dl-switch" }, input, html("span", { class: "dl-box", "aria-hidden": "true" }), html("span", {}, label));
+  input.addEventListener("change", () => onChange(input.checked));
+  return {
+    element,
+    input,
+    update(value) {
+      input.checked = value;
+      element.classList.toggle("dl-on", value);
+    },
+  };
+}
+
 /** Check boxes as chips in the colours of what they switch; the last one stays on. */
 export function chips({ label, options }, onChange) {
   const inputs = options.map((option) => html("input", { type: "checkbox", value: option.name }));

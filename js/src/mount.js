@@ -3,15 +3,19 @@
 import { html } from "./dom.js";
 import { readFragment } from "./link.js";
 import { pageStore, widgetStore } from "./store.js";
+import * as curves from "./views/curves.js";
 import * as descent from "./views/descent.js";
 import * as question from "./views/question.js";
 
 /**
- * A kind of view: `names` (its state), `create(root, spec, store)` → {results, destroy, restore?, accept},
+ * A kind of view: `names` (its state, or a function of the description that gives it), `create(root, spec, store)` → {results, destroy, restore?, accept},
  * where `accept(name, value)` returns the value to store (clamped) or throws a sentence, and
  * `restore(texts)` applies what a fragment says, as far as it is known and valid.
  */
-const kinds = { descent, question };
+const kinds = { curves, descent, question };
+
+/** Where the controls are of the teacher's choosing, the description names them. */
+const namesOf = ({ names }, spec) => (typeof names === "function" ? names(spec) : names);
 
 const KEYS = ["keydown", "keyup", "keypress"];
 const stop = (event) => event.stopPropagation();
@@ -27,7 +31,7 @@ export function mount(el, kind, spec, store) {
     if (!known) throw new Error(`no explorable is of the kind "${kind}"; known are ${Object.keys(kinds).join(", ")}`);
     const view = known.create(root, spec, store, el.id || "");
     const state = {};
-    const names = known.names.filter((name) => store.get(name) !== undefined);
+    const names = namesOf(known, spec).filter((name) => store.get(name) !== undefined);
     for (const name of names) Object.defineProperty(state, name, { enumerable: true, get: () => store.get(name) });
     return {
       state,
@@ -96,9 +100,10 @@ export function mountAll(document) {
 /** The face for JupyterLab, VS Code and the like (anywidget). */
 export function render({ model, el }) {
   const kind = model.get("kind");
-  const store = widgetStore(model, Object.hasOwn(kinds, kind) ? kinds[kind].names : []);
+  const spec = model.get("spec");
+  const store = widgetStore(model, Object.hasOwn(kinds, kind) ? namesOf(kinds[kind], spec) : []);
   el.classList.add("dlcourse-explorable");
-  const handle = mount(el, kind, model.get("spec"), store);
+  const handle = mount(el, kind, spec, store);
   el.explorable = handle;
   return () => handle.destroy();
 }

@@ -1,13 +1,14 @@
 /** Descent on a landscape: map, loss, controls and words over one traced program per landscape and method. */
 
 import { button, chips, select, slider } from "../controls.js";
-import { html, text } from "../dom.js";
-import { clamp, parseNumber, writeFragment } from "../link.js";
+import { html } from "../dom.js";
+import { clamp, parseNumber } from "../link.js";
 import { compile } from "../program/compile.js";
 import { LossPlot } from "./losses.js";
 import { aspect, DescentMap, windowOf } from "./map.js";
 import { Readout, sentence } from "./readout.js";
-import { watch } from "./screen.js";
+import { Stage } from "./stage.js";
+import { Announcer, Goal, linkButton } from "./words.js";
 
 export const names = ["landscape", "methods", "alpha", "beta", "condition", "start", "step"];
 
@@ -15,7 +16,6 @@ const SLIDERS = ["alpha", "beta", "condition"];
 const WIDE = 600; // from here the loss stands beside the map
 const GAP = 18;
 const PLAY = 3000; // milliseconds for all steps
-const SETTLE = 400; // milliseconds of rest after which the loss axis may shrink and contours are refined
 
 function check(spec) {
   for (const name of ["steps", "grid", "controls", "methods", "landscapes"]) {
@@ -119,9 +119,8 @@ export function create(root, spec, store, id) {
   });
   const readout = new Readout(spec.methods);
 
-  const goalState = html("span", { class: "dl-hidden" });
-  const goal = html("p", { class: "dl-goal" }, html("strong", {}, "Goal", goalState), " ", html("span", {}, spec.goal ?? ""));
-  goal.hidden = !spec.goal;
+  const announcer = new Announcer();
+  const goal = new Goal(spec.goal);
 
   const sliders = new Map();
   for (const name of SLIDERS) {
@@ -143,9 +142,7 @@ export function create(root, spec, store, id) {
     store.set("step", shownStep() >= spec.steps ? 0 : shownStep() + 1);
   });
   const resetButton = button({ icon: "reset", label: "Reset", className: "dl-reset" }, reset);
-  const linkButton = button({ icon: "link", label: "Copy link", className: "dl-link" }, copyLink);
-  linkButton.element.title = "Copy a link to this setting";
-  linkButton.element.hidden = !id;
+  const link = linkButton(id, linked, announcer);
 
   const figure = html("div", { class: "dl-figure" }, map.element, losses.element);
   const controls = html(
@@ -153,29 +150,22 @@ export function create(root, spec, store, id) {
     { class: "dl-controls" },
     html("div", { class: "dl-sliders" }, ...[...sliders.values()].map((s) => s.element)),
     html("div", { class: "dl-choices" }, many(landscapeSelect.element, spec.landscapes), many(methodChips.element, spec.methods)),
-    html("div", { class: "dl-time" }, playButton.element, stepButton.element, scrubber.element, resetButton.element, linkButton.element),
+    html("div", { class: "dl-time" }, playButton.element, stepButton.element, scrubber.element, resetButton.element, link.element),
   );
   const ruler = html("div", {});
-  root.append(ruler, goal, figure, controls, readout.element, readout.live);
+  root.append(ruler, goal.element, figure, controls, readout.element, announcer.element);
 
   // ---- drawing --------------------------------------------------------------------------------------------------
 
-  let size = 0; // the width drawn for
   let surfaceKey = "";
   let rough = false; // contours drawn in haste, to be refined
-  /** Take up the space for a width, before anything is drawn; false where there is no room (a closed fold, a hidden tab). */
-  function resize(width) {
-    if (width < 50) return false;
-    if (width === size) return true;
-    size = width;
+  function layout(width) {
     const wide = width >= WIDE;
     figure.classList.toggle("dl-wide", wide);
     const mapWidth = wide ? Math.round((width - GAP) * 0.62) : width;
     const height = map.resize(mapWidth);
     losses.resize(wide ? width - GAP - mapWidth : width, wide ? height + 10 : 200);
     surfaceKey = "";
-    schedule();
-    return true;
   }
 
   /** What the choices look like; also before the first drawing, so that nothing moves when it comes. */
@@ -193,11 +183,11 @@ export function create(root, spec, store, id) {
 
   function drawSurface(landscape) {
     const key = JSON.stringify([landscape.name, parameters(landscape)]);
-    if (key === surfaceKey && !(resting && rough)) return;
-    rough = !resting;
+    if (key === surfaceKey && !(stage.resting && rough)) return;
+    rough = !stage.resting;
     map.drawLandscape(landscape, compiled(`the surface of ${landscape.name}`, landscape.surface), rough);
     surfaceKey = key;
-    if (rough) settleSoon();
+    if (rough) stage.move();
   }
 
   function draw() {
@@ -220,73 +210,22 @@ export function create(root, spec, store, id) {
     });
     map.drawPaths(shown, store.get("start"));
     losses.draw(shown, step);
-    readout.update(
-      shown.map((run) => {
-        const [facts, verdict] = sentence(run, step, landscape.minimum ?? 0);
-        return { name: run.name, label: run.label, facts, verdict, diverged: run.ended };
-      }),
+    announcer.update(
+      readout.update(
+        shown.map((run) => {
+          const [facts, verdict] = sentence(run, step, landscape.minimum ?? 0);
+          return { name: run.name, label: run.label, facts, verdict, diverged: run.ended };
+        }),
+      ),
     );
-    const winners = shown.filter((run) => run.reachedAt !== null && run.reachedAt <= step && !run.ended);
-    text(goalState, winners.length ? " reached" : "");
-    goal.classList.toggle("dl-done", winners.length > 0);
+    goal.update(shown.some((run) => run.reachedAt !== null && run.reachedAt <= step && !run.ended));
   }
-
-  let failed = null;
-  function attempt(task) {
-    if (failed) return;
-    try {
-      task();
-    } catch (error) {
-      failed = error;
-      console.error(error);
-      root.replaceChildren(html("p", { class: "dl-error", role: "alert" }, `This explorable cannot be shown: ${error.message}.`));
-    }
-  }
-  function update() {
-    pending = 0;
-    if (!size) return;
-    stale = false;
-    attempt(() => {
-      compute();
-      draw();
-    });
-  }
-
-  let pending = 0;
-  let stale = true;
-  let visible = false;
-  function schedule() {
-    stale = true;
-    if (visible && !pending) pending = requestAnimationFrame(update);
-  }
-
-  // Only when the reader rests the axis of the loss may shrink and the contours get their finest.
-  let held = false;
-  let resting = false;
-  let rest = 0;
-  function settleSoon() {
-    clearTimeout(rest);
-    resting = false;
-    rest = setTimeout(() => {
-      if (held) return;
-      resting = true;
-      losses.settle();
-      schedule();
-    }, SETTLE);
-  }
-  const press = () => (held = true);
-  const release = () => {
-    if (held) settleSoon();
-    held = false;
-  };
-  root.addEventListener("pointerdown", press);
-  for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, release);
 
   const stopListening = store.onChange((name) => {
     if (name === "landscape" || name === "methods") losses.settle();
-    if (name !== "step") settleSoon();
-    readout.awaken();
-    schedule();
+    if (name !== "step") stage.move();
+    announcer.awaken();
+    stage.schedule();
   });
 
   // ---- what the reader does -------------------------------------------------------------------------------------
@@ -307,7 +246,7 @@ export function create(root, spec, store, id) {
     remembered.clear();
     for (const name of names) if (store.initial[name] !== undefined) store.set(name, store.initial[name]);
     losses.settle();
-    schedule();
+    stage.schedule();
   }
 
   let playing = 0;
@@ -334,27 +273,16 @@ export function create(root, spec, store, id) {
     playButton.update({ icon: "play", label: "Play" });
   }
 
-  let thanks = 0;
-  function copyLink() {
+  /** What a link to this setting says. */
+  function linked() {
     const landscape = current();
-    const state = {
+    return {
       landscape: landscape.name,
       methods: chosen().map((m) => m.name),
       ...Object.fromEntries([...sliders.keys()].filter((name) => name !== "condition" || uses(landscape, name)).map((name) => [name, store.get(name)])),
       start: store.get("start"),
       step: shownStep(),
     };
-    const fragment = writeFragment(id, state);
-    window.history.replaceState(window.history.state, "", fragment);
-    const say = (words) => {
-      linkButton.update({ icon: "link", label: words });
-      text(readout.live, words === "Copied" ? "Link copied" : "The link is in the address bar");
-      clearTimeout(thanks);
-      thanks = setTimeout(() => linkButton.update({ icon: "link", label: "Copy link" }), 2500);
-    };
-    const inBar = () => say("In address bar");
-    if (!navigator.clipboard) inBar();
-    else navigator.clipboard.writeText(window.location.href).then(() => say("Copied"), inBar);
   }
 
   /** From a fragment: known names, finite numbers in their range; anything else is ignored. */
@@ -383,25 +311,17 @@ export function create(root, spec, store, id) {
   // ---- on screen, off screen, resized ---------------------------------------------------------------------------
 
   drawControls(current());
-  const stopWatching = watch({
-    root,
-    ruler,
-    resize,
-    show() {
-      if (visible) return;
-      visible = true;
-      if (!stale) return;
-      // The map first, the paths in the next frame: neither keeps the page waiting.
-      attempt(() => drawSurface(current()));
-      schedule();
+  const stage = new Stage(root, ruler, {
+    layout,
+    // The map first, the paths in the next frame: neither keeps the page waiting.
+    first: () => drawSurface(current()),
+    draw() {
+      compute();
+      draw();
     },
-    hide() {
-      visible = false;
-      pause();
-    },
+    settle: () => losses.settle(),
+    hide: pause,
   });
-  const beforePrint = () => update();
-  window.addEventListener("beforeprint", beforePrint);
 
   return {
     accept,
@@ -415,13 +335,9 @@ export function create(root, spec, store, id) {
     destroy() {
       pause();
       stopListening();
-      readout.destroy();
-      clearTimeout(rest);
-      clearTimeout(thanks);
-      cancelAnimationFrame(pending);
-      stopWatching();
-      for (const name of ["pointerup", "pointercancel"]) window.removeEventListener(name, release);
-      window.removeEventListener("beforeprint", beforePrint);
+      announcer.destroy();
+      link.destroy();
+      stage.destroy();
     },
   };
 }

@@ -5,6 +5,10 @@
  * it a box would cover; so each label can try many places.
  */
 
+import { attribute } from "../dom.js";
+import { pixel } from "./frame.js";
+
+export const LINE = 16; // height of a label
 const CELL = 6;
 
 export class Occupancy {
@@ -90,6 +94,14 @@ export function place(labels, width, height, occupancy) {
     Object.assign(label, { x: Math.min(Math.max(0, x), Math.max(0, width - label.width)), y: Math.min(Math.max(0, y), height - label.height), kept: choice, cost: best });
     placed.push(label);
   }
+}
+
+/** Put a text where its box was placed; rather no label than one across what it names. */
+export function setText(node, box, visible) {
+  attribute(node, "visibility", visible ? "visible" : "hidden");
+  if (!visible) return;
+  attribute(node, "x", pixel(box.x));
+  attribute(node, "y", pixel(box.y + 12));
 }
 
 const widths = new Map();

@@ -1,25 +1,22 @@
 /** J − J* against the step, on a log axis that stands still while a slider moves. */
 
-import { ticks } from "d3-array";
-import { attribute, freshId, svg, text } from "../dom.js";
+import { attribute, svg, text } from "../dom.js";
 import { power } from "../format.js";
 import { clamp } from "../link.js";
-import { fontOf, Occupancy, place, textWidth } from "./labels.js";
+import { decadeTicks, Frame, linearTicks, pixel } from "./frame.js";
+import { fontOf, LINE, Occupancy, place, setText, textWidth } from "./labels.js";
 
 const MARGIN = { left: 42, right: 10, top: 26, bottom: 36 };
 export const FLOOR = -16; // decades; below it rounding speaks
-const LINE = 16;
-
-const pixel = (v) => Math.round(v * 10) / 10;
 
 export class LossPlot {
   constructor(methods, steps, target, onStep) {
     this.steps = steps;
     this.target = target;
     this.occupancy = new Occupancy();
-    const clipId = freshId();
-    this.clipRect = svg("rect", {});
-    this.axes = svg("g", { class: "dl-axes" });
+    const description = "Loss above its minimum, J − J*, against the step, on a logarithmic axis";
+    this.frame = new Frame(MARGIN, { class: "dl-losses", role: "img", "aria-label": description });
+    this.element = this.frame.element;
     this.goal = svg("path", { class: "dl-goal-line" });
     this.goalLabel = svg("text", { class: "dl-label dl-goal-label" }, target > 0 ? `goal ${power(Math.log10(target)).includes(".") ? target : power(Math.log10(target))}` : "");
     this.now = svg("path", { class: "dl-now" });
@@ -36,38 +33,24 @@ export class LossPlot {
       }),
     );
     const all = [...this.curves.values()];
-    this.frame = svg("rect", { class: "dl-frame" });
-    this.plot = svg(
-      "g",
-      {},
+    this.frame.plot.append(
       this.goal,
       this.now,
-      svg("g", { "clip-path": `url(#${clipId})` }, ...all.flatMap((c) => [c.future, c.curve])),
-      this.frame,
+      this.frame.clipped("dl-curves", ...all.flatMap((c) => [c.future, c.curve])),
+      this.frame.border,
       ...all.flatMap((c) => [c.exit, c.dot]),
       this.goalLabel,
       ...all.map((c) => c.label),
     );
-    this.element = svg("svg", { class: "dl-losses", role: "img", "aria-label": "Loss above its minimum, J − J*, against the step, on a logarithmic axis" }, svg("defs", {}, svg("clipPath", { id: clipId }, this.clipRect)), this.axes, this.plot);
     this.#listen(onStep);
   }
 
   resize(width, height) {
-    this.font ??= fontOf(this.plot.lastChild);
+    this.font ??= fontOf(this.frame.plot.lastChild);
     this.plainFont ??= fontOf(this.goalLabel);
     this.width = Math.max(100, width - MARGIN.left - MARGIN.right);
     this.height = Math.max(90, height - MARGIN.top - MARGIN.bottom);
-    attribute(this.element, "width", width);
-    const total = this.height + MARGIN.top + MARGIN.bottom;
-    attribute(this.element, "height", total);
-    attribute(this.element, "viewBox", `0 0 ${width} ${total}`);
-    attribute(this.plot, "transform", `translate(${MARGIN.left} ${MARGIN.top})`);
-    for (const [rect, extra] of [[this.clipRect, 1], [this.frame, 0]]) {
-      attribute(rect, "x", -extra);
-      attribute(rect, "y", -extra);
-      attribute(rect, "width", this.width + 2 * extra);
-      attribute(rect, "height", this.height + 2 * extra);
-    }
+    this.frame.resize(this.width, this.height, 1);
     this.drawn = null;
   }
 
@@ -187,47 +170,29 @@ export class LossPlot {
     place(goal ? [goal, ...labels] : labels, width, height, occupancy);
     if (goal) {
       this.goalKept = goal.kept;
-      this.#setText(this.goalLabel, goal, goal.within);
+      setText(this.goalLabel, goal, goal.within);
     }
     for (const label of labels) {
       label.c.kept = label.kept;
       // The colour tells the method elsewhere too: rather no label than one across the curves.
-      this.#setText(label.c.label, label, label.cost < 14);
+      setText(label.c.label, label, label.cost < 14);
     }
-  }
-
-  #setText(node, box, visible) {
-    attribute(node, "visibility", visible ? "visible" : "hidden");
-    if (!visible) return;
-    attribute(node, "x", pixel(box.x));
-    attribute(node, "y", pixel(box.y + 12));
   }
 
   #drawAxes(low, high, y) {
-    const { width, height, steps } = this;
+    const { frame, width, height, steps } = this;
     const marks = [];
-    const spacing = [1, 2, 4, 5, 10].find((s) => (high - low) / s <= Math.max(2, height / 30)) ?? 10;
-    for (let decade = Math.ceil(low / spacing) * spacing; decade <= high; decade += spacing) {
-      const v = pixel(MARGIN.top + y(decade));
-      marks.push(svg("path", { class: "dl-grid", d: `M${MARGIN.left} ${v}h${width}` }));
-      marks.push(svg("text", { x: MARGIN.left - 7, y: v + 4, "text-anchor": "end" }, power(decade)));
-    }
-    for (const step of ticks(0, steps, Math.max(2, Math.min(5, width / 55)))) {
-      const u = pixel(MARGIN.left + this.x(step));
-      const v = MARGIN.top + height;
-      marks.push(svg("path", { class: "dl-tick", d: `M${u} ${v}v5` }));
-      marks.push(svg("text", { x: u, y: v + 18, "text-anchor": step === steps ? "end" : "middle" }, String(step)));
-    }
+    for (const [decade, label] of decadeTicks(low, high, Math.max(2, height / 30))) marks.push(...frame.beside(y(decade), label, true));
+    for (const [step, label] of linearTicks(0, steps, clamp(width / 55, 2, 5))) marks.push(...frame.below(this.x(step), label, step === steps ? "end" : "middle"));
     marks.push(svg("text", { class: "dl-axis-name", x: 2, y: 14, "text-anchor": "start" }, "J − J*"));
     marks.push(svg("text", { class: "dl-axis-name", x: MARGIN.left + width / 2, y: MARGIN.top + height + 33, "text-anchor": "middle" }, "step"));
-    this.axes.replaceChildren(...marks);
+    frame.axes.replaceChildren(...marks);
   }
 
   /** A mouse on the plot picks the step shown. */
   #listen(onStep) {
     const pick = (event) => {
-      const box = this.element.getBoundingClientRect();
-      onStep(clamp(Math.round(((event.clientX - box.left - MARGIN.left) / this.width) * this.steps), 0, this.steps));
+      onStep(clamp(Math.round((this.frame.position(event)[0] / this.width) * this.steps), 0, this.steps));
     };
     let held = false;
     this.element.addEventListener("pointerdown", (event) => {

@@ -1,40 +1,15 @@
 /** The map: contours, one path per method, the start point that the reader moves. */
 
-import { ticks, tickStep } from "d3-array";
-import { attribute, freshId, svg, text } from "../dom.js";
-import { decimals, fixed } from "../format.js";
+import { attribute, svg, text } from "../dom.js";
+import { fixed } from "../format.js";
 import { clamp } from "../link.js";
-import { fontOf, Occupancy, place, textWidth } from "./labels.js";
+import { clipSegment, Frame, linearTicks, pixel } from "./frame.js";
+import { fontOf, LINE, Occupancy, place, setText, textWidth } from "./labels.js";
 import { FINE, LEVELS, sample, shade } from "./surface.js";
 
 export const MARGIN = { left: 40, right: 8, top: 8, bottom: 26 };
 const [ROUGH, FINEST] = [60, 128]; // columns of the grid on which contours are found: in motion, at rest
 const AGES = 7; // shades of a path, from its first step to its last
-const EDGE = 4; // paths are drawn this far beyond the frame and cut off there
-const LINE = 16; // height of a label
-
-const pixel = (v) => Math.round(v * 10) / 10;
-
-/** The part of a segment inside [−EDGE, width + EDGE] × [−EDGE, height + EDGE], written into `out`; false if none. */
-function clip(x0, y0, x1, y1, width, height, out) {
-  let from = 0;
-  let to = 1;
-  const dx = x1 - x0;
-  const dy = y1 - y0;
-  for (const [p, q] of [[-dx, x0 + EDGE], [dx, width + EDGE - x0], [-dy, y0 + EDGE], [dy, height + EDGE - y0]]) {
-    if (p === 0) {
-      if (q < 0) return false;
-    } else if (p < 0) from = Math.max(from, q / p);
-    else to = Math.min(to, q / p);
-  }
-  if (from > to) return false;
-  out[0] = x0 + from * dx;
-  out[1] = y0 + from * dy;
-  out[2] = x0 + to * dx;
-  out[3] = y0 + to * dy;
-  return true;
-}
-
 /** Height : width of a frame that suits all landscapes when both axes have the same unit. */
 export function aspect(landscapes) {
   const ratios = landscapes.map(({ x, y }) => (y[1] - y[0]) / (x[1] - x[0])).sort((a, b) => a - b);
@@ -63,16 +38,15 @@ export class DescentMap {
     this.onStart = onStart;
     this.occupancy = new Occupancy();
     this.reference = {};
-    const clipId = freshId();
-    this.clipRect = svg("rect", {});
+    this.frame = new Frame(MARGIN, { class: "dl-map", role: "group" });
+    this.element = this.frame.element;
     this.shades = Array.from({ length: LEVELS }, () => svg("path", { class: "dl-level", transform: `scale(${1 / FINE})`, "fill-rule": "evenodd" }));
     this.background = svg("rect", { class: "dl-deepest" });
     this.minima = svg("g", { class: "dl-minima" });
     this.paths = new Map(methods.map((method) => [method.name, this.#pathElements(method)]));
-    this.tails = svg("g", { class: "dl-tails", "clip-path": `url(#${clipId})` }, ...[...this.paths.values()].map((p) => p.line));
+    this.tails = this.frame.clipped("dl-tails", ...[...this.paths.values()].map((p) => p.line));
     this.heads = svg("g", { class: "dl-heads" }, ...[...this.paths.values()].map((p) => p.head));
     this.names = svg("g", { class: "dl-labels" }, ...[...this.paths.values()].flatMap((p) => [p.leader, p.label]));
-    this.axes = svg("g", { class: "dl-axes", "aria-hidden": "true" });
     this.minimumLabel = svg("text", { class: "dl-label dl-minimum", "aria-hidden": "true" }, "minimum");
     this.startLabel = svg("text", { class: "dl-label dl-start-label", "aria-hidden": "true" }, "start");
     this.start = svg(
@@ -82,20 +56,16 @@ export class DescentMap {
       svg("circle", { r: 8.5, class: "dl-ring" }),
       svg("circle", { r: 3, class: "dl-core" }),
     );
-    this.frame = svg("rect", { class: "dl-frame" });
-    this.plot = svg(
-      "g",
-      {},
-      svg("g", { class: "dl-surface", "clip-path": `url(#${clipId})` }, this.background, ...this.shades, this.minima),
+    this.frame.plot.append(
+      this.frame.clipped("dl-surface", this.background, ...this.shades, this.minima),
       this.tails,
-      this.frame,
+      this.frame.border,
       this.heads,
       this.names,
       this.minimumLabel,
       this.startLabel,
       this.start,
     );
-    this.element = svg("svg", { class: "dl-map", role: "group" }, svg("defs", {}, svg("clipPath", { id: clipId }, this.clipRect)), this.axes, this.plot);
     this.shades.forEach((shape, k) => shape.style.setProperty("--dl-depth", `${Math.round(100 * (1 - (k + 1) / LEVELS))}%`));
     this.#listen();
   }
@@ -122,16 +92,8 @@ export class DescentMap {
     this.plainFont ??= fontOf(this.startLabel);
     this.width = Math.max(120, width - MARGIN.left - MARGIN.right);
     this.height = Math.round(this.width * this.ratio);
-    const total = this.height + MARGIN.top + MARGIN.bottom;
-    attribute(this.element, "width", width);
-    attribute(this.element, "height", total);
-    attribute(this.element, "viewBox", `0 0 ${width} ${total}`); // paper may be narrower
-    attribute(this.plot, "transform", `translate(${MARGIN.left} ${MARGIN.top})`);
-    for (const rect of [this.clipRect, this.background, this.frame]) {
-      attribute(rect, "width", this.width);
-      attribute(rect, "height", this.height);
-    }
-    return total;
+    for (const [name, size] of [["width", this.width], ["height", this.height]]) attribute(this.background, name, size);
+    return this.frame.resize(this.width, this.height);
   }
 
   /** Contours, axes and minima of a landscape; `program` computes its surface; rougher while it is `moving`. */
@@ -161,27 +123,20 @@ export class DescentMap {
   }
 
   #drawAxes(left, right, low, high) {
-    const { width, height } = this;
-    const across = ticks(left, right, Math.max(3, Math.min(8, width / 70)));
-    const up = ticks(low, high, Math.max(3, Math.min(8, height / 55)));
-    const xPlaces = decimals(tickStep(left, right, Math.max(3, Math.min(8, width / 70))));
-    const yPlaces = decimals(tickStep(low, high, Math.max(3, Math.min(8, height / 55))));
+    const { frame, width, height } = this;
     const marks = [];
-    for (const value of across) {
-      const u = pixel(MARGIN.left + this.x(value));
-      const v = MARGIN.top + height;
-      marks.push(svg("path", { class: "dl-tick", d: `M${u} ${v}v5` }));
+    for (const [value, label] of linearTicks(left, right, clamp(width / 70, 3, 8))) {
+      const u = this.x(value);
       // The axis' name takes the place of a number at the far end.
-      if (u < MARGIN.left + width - 26 && u > MARGIN.left + 4) marks.push(svg("text", { x: u, y: v + 18, "text-anchor": "middle" }, fixed(value, xPlaces)));
+      marks.push(...frame.below(u, u < width - 26 && u > 4 ? label : null));
     }
-    for (const value of up) {
-      const v = pixel(MARGIN.top + this.y(value));
-      marks.push(svg("path", { class: "dl-tick", d: `M${MARGIN.left} ${v}h-5` }));
-      if (v > MARGIN.top + 24) marks.push(svg("text", { x: MARGIN.left - 8, y: v + 4, "text-anchor": "end" }, fixed(value, yPlaces)));
+    for (const [value, label] of linearTicks(low, high, clamp(height / 55, 3, 8))) {
+      const v = this.y(value);
+      marks.push(...frame.beside(v, v > 24 ? label : null));
     }
     marks.push(svg("text", { class: "dl-axis-name", x: MARGIN.left + width, y: MARGIN.top + height + 19, "text-anchor": "end" }, "θ₁"));
     marks.push(svg("text", { class: "dl-axis-name", x: MARGIN.left - 8, y: MARGIN.top + 11, "text-anchor": "end" }, "θ₂"));
-    this.axes.replaceChildren(...marks);
+    frame.axes.replaceChildren(...marks);
   }
 
   /**
@@ -222,10 +177,10 @@ export class DescentMap {
     place([...labels, ...others], width, height, occupancy);
     for (const label of labels) this.#drawLabel(label);
     this.startKept = startBox.kept;
-    this.#setText(this.startLabel, startBox, startBox.cost < 40);
+    setText(this.startLabel, startBox, startBox.cost < 40);
     if (minimumBox) {
       this.minimumKept = minimumBox.kept;
-      this.#setText(this.minimumLabel, minimumBox, minimumBox.cost < 25);
+      setText(this.minimumLabel, minimumBox, minimumBox.cost < 25);
     } else attribute(this.minimumLabel, "visibility", "hidden");
     attribute(this.start, "transform", `translate(${pixel(clamp(u0, 0, width))} ${pixel(clamp(v0, 0, height))})`);
     const [x, y] = start;
@@ -234,12 +189,6 @@ export class DescentMap {
     attribute(this.start, "aria-valuemin", this.window[0][0]);
     attribute(this.start, "aria-valuemax", this.window[0][1]);
     attribute(this.start, "aria-valuetext", `θ₁ = ${fixed(x, places)}, θ₂ = ${fixed(y, places)}`);
-  }
-
-  #setText(node, box, visible) {
-    attribute(node, "x", pixel(box.x));
-    attribute(node, "y", pixel(box.y + 12));
-    attribute(node, "visibility", visible ? "visible" : "hidden");
   }
 
   #drawPath(p, { path, last, ended, note, dashed }) {
@@ -256,7 +205,7 @@ export class DescentMap {
     for (let k = 1; k <= last; k++) {
       const s = this.x(path[2 * k]);
       const t = this.y(path[2 * k + 1]);
-      const visible = clip(u, v, s, t, width, height, out);
+      const visible = clipSegment(u, v, s, t, width, height, out);
       const nowInside = s >= 0 && s <= width && t >= 0 && t <= height;
       if (visible) {
         pieces.set(out, 4 * count);
@@ -388,10 +337,6 @@ export class DescentMap {
   }
 
   #listen() {
-    const position = (event) => {
-      const box = this.element.getBoundingClientRect();
-      return [event.clientX - box.left - MARGIN.left, event.clientY - box.top - MARGIN.top];
-    };
     const move = (u, v) => {
       const [[left, right], [low, high]] = this.window;
       this.#moveTo(left + (u / this.width) * (right - left), high - (v / this.height) * (high - low));
@@ -400,7 +345,7 @@ export class DescentMap {
     let offset = null; // between the pointer and the start point, while it is dragged
     this.element.addEventListener("pointerdown", (event) => {
       if (event.button !== 0 || !this.landscape) return;
-      const [u, v] = position(event);
+      const [u, v] = this.frame.position(event);
       const onHandle = this.start.contains(event.target);
       // A finger on the map scrolls the page, unless it is on the handle; a mouse may grab anywhere.
       if (!onHandle && (event.pointerType === "touch" || !within(u, v))) return;
@@ -414,7 +359,7 @@ export class DescentMap {
     });
     this.element.addEventListener("pointermove", (event) => {
       if (!offset) return;
-      const [u, v] = position(event);
+      const [u, v] = this.frame.position(event);
       move(u + offset[0], v + offset[1]);
     });
     const release = () => {
@@ -425,7 +370,7 @@ export class DescentMap {
     this.element.addEventListener("pointercancel", release);
     this.element.addEventListener("click", (event) => {
       if (event.pointerType !== "touch" || this.start.contains(event.target)) return;
-      const [u, v] = position(event);
+      const [u, v] = this.frame.position(event);
       if (within(u, v)) move(u, v);
     });
     const keys = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };

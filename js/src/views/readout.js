@@ -1,4 +1,4 @@
-/** What happened, in words: one sentence per method, and an announcement for screen readers at most once a second. */
+/** What happened, in words: one sentence per method. */
 
 import { html, text } from "../dom.js";
 import { significant } from "../format.js";
@@ -28,16 +28,13 @@ export class Readout {
       }),
     );
     this.element = html("ul", { class: "dl-readout" }, ...[...this.rows.values()].map(({ row }) => row));
-    this.live = html("p", { class: "dl-hidden", "aria-live": "polite" });
-    this.spoken = null; // null: nothing to say before the reader did something
-    this.timer = 0;
   }
 
   choose(names) {
     for (const [name, { row }] of this.rows) row.hidden = !names.includes(name);
   }
 
-  /** entries: [{name, label, facts, verdict, diverged}] */
+  /** entries: [{name, label, facts, verdict, diverged}] → all of it as one text. */
   update(entries) {
     const shown = new Map(entries.map((entry) => [entry.name, entry]));
     for (const [name, { facts, verdict }] of this.rows) {
@@ -47,21 +44,6 @@ export class Readout {
       text(verdict, entry.verdict && `${entry.verdict}.`);
       verdict.classList.toggle("dl-bad", entry.diverged);
     }
-    this.message = entries.map(({ label, facts, verdict }) => `${label}: ${[facts, verdict].filter(Boolean).join(", ")}.`).join(" ");
-    if (this.spoken === null || this.spoken === this.message || this.timer) return;
-    this.timer = setTimeout(() => {
-      this.timer = 0;
-      this.spoken = this.message;
-      text(this.live, this.message);
-    }, 1000);
-  }
-
-  /** From now on changes are announced. */
-  awaken() {
-    this.spoken ??= this.message ?? "";
-  }
-
-  destroy() {
-    clearTimeout(this.timer);
+    return entries.map(({ label, facts, verdict }) => `${label}: ${[facts, verdict].filter(Boolean).join(", ")}.`).join(" ");
   }
 }

@@ -1,0 +1,343 @@
+"""Curves: series that a traced computation makes of the reader's controls, in one or two panels, and their meaning in words."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import string
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import palette
+from ..autodiff import Program, TraceError, trace
+from ..names import named
+from . import numbers
+from .controls import Choice, Slider, Switch
+from .descent import plain_names
+from .explorable import Explorable
+
+KINDS = {"line": "-", "dots": "", "steps": "-"}
+SCALES = {"linear": 0, "log": 1}
+
+
+class Axis(NamedTuple):
+    """label; domain (from, to), or None for one that follows the data without shrinking while a slider moves."""
+
+    label: str
+    domain: tuple[float, float] | None = None
+    scale: str = "linear"
+
+
+class Series(NamedTuple):
+    """Points (x, y), each named as the computation gives them; what is not a finite number leaves a gap.
+
+    at : the result that is the series' value at the picked position, marked with a dot. when : a switch or a result
+    that shows the series where it is not 0.
+    """
+
+    x: str
+    y: str
+    label: str = ""
+    colour: str = palette.SERIES[0]
+    kind: str = "line"
+    dash: str = ""
+    faint: bool = False
+    at: str = ""
+    when: str = ""
+
+
+class Line(NamedTuple):
+    """A reference line across the panel at x (or y) = a number, a slider or a result; tone "goal" for what is to be reached."""
+
+    at: float | str
+    label: str = ""
+    axis: str = "x"
+    tone: str = ""
+    when: str = ""
+
+
+class Panel(NamedTuple):
+    """Axes and what is drawn between them; `pick` names the slider that a drag across the panel moves."""
+
+    x: Axis
+    y: Axis
+    series: Sequence[Series]
+    lines: Sequence[Line] = ()
+    pick: str = ""
+    share: float = 1.0
+
+
+class Sentence(NamedTuple):
+    """Words with values between braces: `{beta}`, `{error}` (three digits), `{n:d}`, `{v:.2f}`; shown where `when` is not 0.
+
+    colour : of the series that it speaks of. tone : "good" or "bad" for a verdict.
+    """
+
+    text: str
+    when: str = ""
+    colour: str = ""
+    tone: str = ""
+
+
+class Goal(NamedTuple):
+    """What there is to reach, and the result that is not 0 when it is."""
+
+    text: str
+    when: str
+
+
+class Curves(Explorable):
+    """Base of the explorables that draw curves: a kind declares its controls and hands over what computes and draws.
+
+    Parameters
+    ----------
+    compute : a function of sliders and switches (by their names; switches are 0 or 1) → dict of numbers and vectors; or one
+        such function for each option of the kind's `Choice`. It is traced, and must do the same operations whatever the values.
+    panels : one or two. words : the readout. goal : what there is to reach.
+    presets : option → the settings of other controls that come with it. notes : option → what is said of it.
+
+    Raises
+    ------
+    TypeError, ValueError, TraceError : a sentence on whatever could not be drawn or computed in the page.
+    """
+
+    view = "curves"
+
+    def __init__(
+        self,
+        identity: str,
+        compute: Callable[..., Any] | Mapping[str, Callable[..., Any]],
+        panels: Sequence[Panel],
+        *,
+        words: Sequence[Sentence] = (),
+        goal: Goal | None = None,
+        presets: Mapping[str, Mapping[str, Any]] | None = None,
+        notes: Mapping[str, str] | None = None,
+        **state: Any,
+    ) -> None:
+        self.panels, self.sentences = tuple(panels), tuple(words)
+        self.by = next((name for name, trait in self.declared().items() if isinstance(trait, Choice)), "")
+        offered = self.declared()[self.by].names if self.by else ("",)
+        functions = dict(compute) if isinstance(compute, Mapping) else {"": compute}
+        if tuple(functions) != offered:
+            self.refuse(f"there are computations for {list(functions)}, but the options of its choice are {list(offered)}")
+        self.programs = {option: self.record(option, function) for option, function in functions.items()}
+        if not 1 <= len(self.panels) <= 2:
+            self.refuse(f"draws one panel or two, got {len(self.panels)}")
+        for option in offered:
+            self.check_panels(option)
+            for sentence in self.sentences:
+                self.parts(sentence.text)
+                named({"": 0, "good": 1, "bad": 2}, sentence.tone, "tone of a sentence")
+                self.check(option, sentence.when, 0)
+            if goal is not None:
+                self.check(option, goal.when, 0)
+        presets = presets or {}
+        start = state.get(self.by, offered[0])
+        super().__init__(identity, {}, **{**presets.get(start, {}), **state})
+        self.set_trait("spec", self.describe(goal, presets, notes or {}))
+
+    @classmethod
+    def declared(cls) -> dict[str, Any]:
+        """The control traits in the order in which the kind declares them."""
+        order = [name for kind in reversed(cls.__mro__) for name in vars(kind)]
+        return {name: cls.class_traits()[name] for name in sorted(cls.controls(), key=order.index)}
+
+    # The computation ------------------------------------------------------------------------------------------
+
+    def refuse(self, words: str) -> None:
+        raise ValueError(f"{type(self).__name__}: {words}")
+
+    def record(self, option: str, function: Callable[..., Any]) -> Program:
+        """The computation as a program of the controls that it reads."""
+        reads = list(inspect.signature(function).parameters)
+        known = {name: trait for name, trait in self.declared().items() if isinstance(trait, (Slider, Switch))}
+        strange = [name for name in reads if name not in known]
+        if strange or not reads:
+            what = f"reads {strange[0]!r}, which is no slider and no switch" if strange else "reads no control"
+            self.refuse(f"the computation{option and f' of {option}'} {what}; there are {', '.join(known) or 'none'}")
+        examples = {name: float(known[name].default_value) for name in reads}
+        try:
+            with np.errstate(all="ignore"):
+                program = plain_names(trace(lambda controls: function(**controls), examples))
+        except (TraceError, TypeError, ValueError, IndexError) as error:
+            raise TraceError(f"{type(self).__name__}: the computation cannot be recorded: {error}") from error
+        wrong = [name for name, _ in program.outputs if not name.isidentifier() or name in self.controls()]
+        if wrong or any(len(shape) > 1 for shape in program.output_shapes()):
+            self.refuse("the computation must give a dict of numbers and vectors, under names that no control has")
+        return program
+
+    def shapes(self, option: str) -> dict[str, tuple[int, ...]]:
+        program = self.programs[option]
+        return dict(zip((name for name, _ in program.outputs), program.output_shapes(), strict=True))
+
+    def check(self, option: str, name: str | float, dimensions: int, *, needed: bool = False) -> None:
+        """Whether the computation gives this name as a number (0) or a vector (1); sliders and switches are numbers too."""
+        if isinstance(name, (int, float)) or (name == "" and not needed):
+            return
+        there = self.shapes(option)
+        if dimensions == 0:
+            there |= {control: () for control, trait in self.declared().items() if not isinstance(trait, Choice)}
+        try:
+            shape = named(there, name, "result")
+        except ValueError as error:
+            self.refuse(f"what is drawn is not there: {error}")
+        if len(shape) != dimensions:
+            self.refuse(f"{name!r} is drawn as a {('number', 'vector')[dimensions]}, but has shape {shape}")
+
+    def check_panels(self, option: str) -> None:
+        shapes = self.shapes(option)
+        for panel in self.panels:
+            for axis in (panel.x, panel.y):
+                named(SCALES, axis.scale, "scale of an axis")
+                low, high = axis.domain or (1.0, 2.0)
+                if not (math.isfinite(low) and math.isfinite(high) and low < high and (axis.scale == "linear" or low > 0)):
+                    self.refuse(
+                        f"the axis {axis.label!r} needs a domain from < to (above 0 on a log scale), got {low:g} to {high:g}"
+                    )
+            if not panel.series:
+                self.refuse(f"the panel of {panel.y.label!r} has no series to draw")
+            for series in panel.series:
+                named(KINDS, series.kind, "kind of series")
+                self.check(option, series.x, 1, needed=True)
+                self.check(option, series.y, 1, needed=True)
+                if shapes[series.x] != shapes[series.y]:
+                    self.refuse(f"{series.x!r} and {series.y!r} differ in length: {shapes[series.x]} and {shapes[series.y]}")
+                self.check(option, series.at, 0)
+                self.check(option, series.when, 0)
+            for line in panel.lines:
+                named({"x": 0, "y": 1}, line.axis, "axis")
+                named({"": 0, "goal": 1}, line.tone, "tone of a line")
+                self.check(option, line.at, 0, needed=True)
+                self.check(option, line.when, 0)
+            if panel.pick and not isinstance(self.declared().get(panel.pick), Slider):
+                self.refuse(f"a drag should move {panel.pick!r}, which is no slider")
+
+    def compute(self) -> tuple[Program, list[float]]:
+        """The program of the present option, and what it reads."""
+        program = self.programs[getattr(self, self.by) if self.by else ""]
+        return program, [float(getattr(self, name)) for name, _ in program.inputs]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """All results of the computation for the present controls, from the same program as in the page."""
+        program, given = self.compute()
+        with np.errstate(all="ignore"):  # what is not finite leaves a gap
+            found = program.run(*given)
+        return {name: x if isinstance(x, float) else np.asarray(x) for name, x in found.items()}
+
+    # Words ----------------------------------------------------------------------------------------------------
+
+    def parts(self, template: str) -> list[Any]:
+        """The template as text and [name, decimals or None]."""
+        found: list[Any] = []
+        for text, name, form, _ in string.Formatter().parse(template):
+            if text:
+                found.append(text)
+            if name is None:
+                continue
+            if name != self.by:
+                for option in self.programs:
+                    self.check(option, name, 0, needed=True)
+            if form not in ("", "d") and not (form and form[0] == "." and form[-1] == "f" and form[1:-1].isdigit()):
+                self.refuse(
+                    f"{{{name}:{form}}} is not a way to write a number; there are {{{name}}}, {{{name}:d}}, {{{name}:.2f}}"
+                )
+            found.append([name, None if not form else 0 if form == "d" else int(form[1:-1])])
+        return found
+
+    def written(self, name: str, places: int | None, values: Mapping[str, Any]) -> str:
+        """A value as the page writes it."""
+        trait = self.declared().get(name)
+        if isinstance(trait, Choice):
+            return trait.labels[getattr(self, name)]
+        x = float(values[name] if name in values else getattr(self, name))
+        if places is not None:
+            return numbers.fixed(x, places)
+        if not isinstance(trait, Slider):
+            return numbers.significant(x)
+        if trait.scale == "log":
+            return numbers.exact(x)
+        places = numbers.decimals(trait.interval or (trait.high - trait.low) / 100)
+        return numbers.fixed(x, places) if abs(x - round(x, places)) < 1e-12 else numbers.exact(x)
+
+    @property
+    def words(self) -> str:
+        """The readout for the present controls."""
+        values = self.values
+        shown = [s for s in self.sentences if not s.when or self.seen(s.when, values)]
+        each = [[p if isinstance(p, str) else self.written(p[0], p[1], values) for p in self.parts(s.text)] for s in shown]
+        return " ".join("".join(parts) for parts in each)
+
+    def seen(self, when: str, values: Mapping[str, Any]) -> bool:
+        x = float(values[when] if when in values else getattr(self, when))
+        return math.isfinite(x) and x != 0
+
+    # What the page needs ------------------------------------------------------------------------------------------
+
+    def describe(self, goal: Goal | None, presets: Mapping[str, Any], notes: Mapping[str, str]) -> dict[str, Any]:
+        controls: dict[str, Any] = {}
+        for name, trait in self.declared().items():
+            if isinstance(trait, Slider):
+                controls[name] = {"type": "slider", **trait.describe()}
+            elif isinstance(trait, Switch):
+                controls[name] = {"type": "switch", "label": trait.label}
+            elif isinstance(trait, Choice):
+                options = [
+                    {"name": n, "label": label, "note": notes.get(n, ""), "set": dict(presets.get(n, {}))}
+                    for n, label in trait.labels.items()
+                ]
+                controls[name] = {"type": "choice", "label": trait.label, "options": options}
+        return {
+            "goal": goal and goal._asdict(),
+            "controls": controls,
+            "by": self.by,
+            "programs": {option: program.to_json() for option, program in self.programs.items()},
+            "panels": [
+                {
+                    **panel._asdict(),
+                    "x": panel.x._asdict(),
+                    "y": panel.y._asdict(),
+                    "series": [series._asdict() for series in panel.series],
+                    "lines": [line._asdict() for line in panel.lines],
+                }
+                for panel in self.panels
+            ],
+            "words": [{**s._asdict(), "parts": self.parts(s.text)} for s in self.sentences],
+        }
+
+    def still(self) -> str:
+        from .. import figures
+
+        values = self.values
+        number = lambda at: at if isinstance(at, (int, float)) else float(values[at] if at in values else getattr(self, at))  # noqa: E731
+        shares = [panel.share for panel in self.panels]
+        fig, axes = figures.new(7.2, 3.0, columns=len(shares), width_ratios=shares)
+        for panel, ax in zip(self.panels, np.atleast_1d(axes), strict=True):
+            ax.set(xlabel=panel.x.label, ylabel=panel.y.label, xscale=panel.x.scale, yscale=panel.y.scale)
+            for s in panel.series:
+                if s.when and not self.seen(s.when, values):
+                    continue
+                y = np.where(np.isfinite(values[s.y]) & ((panel.y.scale == "linear") | (values[s.y] > 0)), values[s.y], np.nan)
+                style = {"color": s.colour, "alpha": 0.55 if s.faint else 1.0, "label": s.label or None}
+                if s.kind == "dots":
+                    ax.plot(values[s.x], y, linestyle="", marker=".", markersize=4, **style)
+                else:
+                    line = (0, tuple(map(float, s.dash.split()))) if s.dash else "-"
+                    ax.plot(values[s.x], y, linestyle=line, drawstyle="steps-post" if s.kind == "steps" else "default", **style)
+            for mark in panel.lines:
+                at = number(mark.at)
+                if math.isfinite(at) and (not mark.when or self.seen(mark.when, values)):
+                    (ax.axvline if mark.axis == "x" else ax.axhline)(
+                        at, color=figures.INK, linewidth=0.7, linestyle=(0, (4, 3))
+                    )
+            if panel.x.domain:
+                ax.set_xlim(*panel.x.domain)
+            if panel.y.domain:
+                ax.set_ylim(*panel.y.domain)
+            if any(s.label for s in panel.series):
+                figures.legend(ax, fontsize=8)
+        about = "; ".join(f"{panel.y.label} against {panel.x.label}" for panel in self.panels)
+        return figures.show(fig, f"{about}. {self.words}").svg

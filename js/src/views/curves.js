@@ -1,0 +1,222 @@
+/** Curves: panels of series that a traced program computes from the controls, and what they mean in words. */
+
+import { button, select, slider, toggle, range } from "../controls.js";
+import { html, text } from "../dom.js";
+import { fixed, significant } from "../format.js";
+import { clamp, parseNumber } from "../link.js";
+import { compile } from "../program/compile.js";
+import { Panel } from "./panel.js";
+import { Stage } from "./stage.js";
+import { Announcer, Goal, linkButton } from "./words.js";
+
+const WIDE = 600; // from here two panels stand side by side
+const GAP = 18;
+
+export const names = (spec) => Object.keys(spec?.controls ?? {});
+
+function check(spec) {
+  for (const name of ["controls", "programs", "panels", "words"]) {
+    if (!spec[name]) throw new Error(`its description lacks "${name}"`);
+  }
+  if (!spec.panels.length) throw new Error("it has no panel to draw in");
+}
+
+/** What a value of the state has to be; → the value, clamped to what the control can give, or undefined. */
+function valid(control, value) {
+  if (control.type === "choice") return control.options.some(({ name }) => name === value) ? value : undefined;
+  if (control.type === "switch") return typeof value === "boolean" ? value : undefined;
+  if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
+  const { min, max, step } = control;
+  return clamp(Number.isInteger(step) ? min + step * Math.round((value - min) / step) : value, min, max);
+}
+
+/** The same from the text of a link. */
+function read(control, words) {
+  if (control.type === "slider") return valid(control, parseNumber(words));
+  return valid(control, control.type === "switch" ? { true: true, false: false }[words] : words);
+}
+
+export function create(root, spec, store, id) {
+  check(spec);
+  const controls = Object.entries(spec.controls);
+  for (const [name, control] of controls) {
+    if (valid(control, store.get(name)) === undefined) throw new Error(`${name} cannot be ${JSON.stringify(store.get(name))}`);
+  }
+
+  // ---- the computation ------------------------------------------------------------------------------------------
+
+  const option = () => (spec.by ? store.get(spec.by) : "");
+  const programs = new Map(); // compiled when first needed
+  const current = () => {
+    const key = option();
+    if (!programs.has(key)) {
+      const json = Object.hasOwn(spec.programs, key) ? spec.programs[key] : null;
+      if (!json) throw new Error(`its description lacks the program${key && ` of ${key}`}`);
+      programs.set(key, { ...compile(json), reads: json.inputs.map(([name]) => name) });
+    }
+    return programs.get(key);
+  };
+  const compute = () => {
+    const { run, reads } = current();
+    return run(Object.fromEntries(reads.map((name) => [name, Number(store.get(name))])));
+  };
+
+  // ---- what is seen ---------------------------------------------------------------------------------------------
+
+  const announcer = new Announcer();
+  const goal = new Goal(spec.goal?.text);
+  const stops = new Map(controls.filter(([, control]) => control.type === "slider").map(([name, control]) => [name, range(control)]));
+  const panels = spec.panels.map((panel) => {
+    const pick = panel.pick && stops.get(panel.pick);
+    return new Panel(panel, pick && ((x) => store.set(panel.pick, pick.value(pick.position(x)))));
+  });
+  const inputs = controls.map(([name, control]) => {
+    const put = (value) => (name === spec.by ? goTo(value) : store.set(name, value));
+    if (control.type === "slider") return [name, slider({ ...control, className: `dl-${name}` }, put)];
+    return [name, control.type === "switch" ? toggle(control, put) : select(control, put)];
+  });
+  const of = (...types) => inputs.filter(([name]) => types.includes(spec.controls[name].type)).map(([, { element }]) => element);
+  const sentences = spec.words.map(({ tone, colour }) => {
+    const words = html("span", tone ? { class: `dl-verdict${tone === "bad" ? " dl-bad" : ""}` } : {});
+    const row = html("li", colour ? {} : { class: "dl-plain" }, ...(colour ? [html("span", { class: "dl-swatch", "aria-hidden": "true" })] : []), words);
+    if (colour) row.style.setProperty("--dl-c", colour);
+    return { row, words };
+  });
+  const note = html("li", { class: "dl-plain dl-note" });
+  const figure = html("div", { class: "dl-figure" }, ...panels.map((panel) => panel.element));
+  const resetButton = button({ icon: "reset", label: "Reset", className: "dl-reset" }, reset);
+  const link = linkButton(id, () => Object.fromEntries(shownControls().map((name) => [name, store.get(name)])), announcer);
+  const ruler = html("div", {});
+  root.append(
+    ruler,
+    goal.element,
+    figure,
+    html(
+      "div",
+      { class: "dl-controls" },
+      html("div", { class: "dl-sliders" }, ...of("slider")),
+      html("div", { class: "dl-last" }, ...of("choice", "switch"), html("div", { class: "dl-buttons" }, resetButton.element, link.element)),
+    ),
+    html("ul", { class: "dl-readout" }, note, ...sentences.map(({ row }) => row)),
+    announcer.element,
+  );
+
+  // ---- drawing --------------------------------------------------------------------------------------------------
+
+  function layout(width) {
+    const side = panels.length > 1 && width >= WIDE;
+    figure.classList.toggle("dl-wide", side);
+    const total = spec.panels.reduce((sum, { share }) => sum + share, 0);
+    const free = width - (side ? GAP * (panels.length - 1) : 0);
+    const height = side ? clamp(width * 0.42, 250, 340) : clamp(width * (panels.length > 1 ? 0.6 : 0.5), 210, 340);
+    panels.forEach((panel, i) => panel.resize(Math.floor(side ? (free * spec.panels[i].share) / total : free), Math.round(height)));
+  }
+
+  /** A slider that changes nothing of what is shown is not shown. */
+  const shownControls = () => {
+    const { reads } = current();
+    return controls.filter(([name, { type }]) => type !== "slider" || reads.includes(name) || spec.panels.some((p) => p.pick === name)).map(([name]) => name);
+  };
+
+  function drawControls() {
+    const shown = shownControls();
+    for (const [name, input] of inputs) {
+      input.element.hidden = !shown.includes(name);
+      input.update(store.get(name));
+    }
+    const { note: words } = spec.by ? spec.controls[spec.by].options.find(({ name }) => name === option()) : {};
+    note.hidden = !words;
+    text(note, words ?? "");
+  }
+
+  /** The value of a name: of a control or of a result; a number that is given stands for itself. */
+  const value = (name, results) => {
+    if (typeof name === "number") return name;
+    const found = results[name];
+    return found ? (found.length === 1 ? found[0] : NaN) : Number(store.get(name));
+  };
+
+  function written([name, places], results) {
+    const control = spec.controls[name];
+    if (control?.type === "choice") return control.options.find((each) => each.name === store.get(name)).label;
+    const x = value(name, results);
+    if (!Number.isFinite(x)) return significant(x);
+    if (places !== null) return fixed(x, places);
+    return control ? stops.get(name).format(x) : significant(x);
+  }
+
+  function draw() {
+    const results = compute();
+    drawControls();
+    const get = (name) => value(name, results);
+    const seen = (when) => !when || (Number.isFinite(get(when)) && get(when) !== 0);
+    panels.forEach((panel, i) => panel.draw(results, get, seen, spec.panels[i].pick ? store.get(spec.panels[i].pick) : null));
+    const said = [];
+    spec.words.forEach(({ parts, when }, i) => {
+      const { row, words } = sentences[i];
+      row.hidden = !seen(when);
+      if (row.hidden) return;
+      said.push(parts.map((part) => (typeof part === "string" ? part : written(part, results))).join(""));
+      text(words, said.at(-1));
+    });
+    announcer.update([note.textContent, ...said].filter(Boolean).join(" "));
+    if (spec.goal) goal.update(seen(spec.goal.when));
+  }
+
+  const settle = () => panels.forEach((panel) => panel.settle());
+  const stopListening = store.onChange((name) => {
+    if (spec.controls[name].type !== "slider") settle();
+    stage.move();
+    announcer.awaken();
+    stage.schedule();
+  });
+
+  // ---- what the reader does -------------------------------------------------------------------------------------
+
+  const remembered = new Map(); // option → what the reader left its controls at
+  const presets = (name) => (spec.by && spec.controls[spec.by].options.find((each) => each.name === name)?.set) || {};
+
+  /** Another option brings its own settings along, and back again what the reader had there. */
+  function goTo(name) {
+    const from = option();
+    if (name === from) return;
+    remembered.set(from, Object.fromEntries(Object.keys(presets(from)).map((key) => [key, store.get(key)])));
+    const there = remembered.get(name) ?? presets(name);
+    store.set(spec.by, name);
+    for (const [key, setting] of Object.entries(there)) store.set(key, setting);
+  }
+
+  function reset() {
+    remembered.clear();
+    for (const [name] of controls) store.set(name, store.initial[name]);
+    settle();
+    stage.schedule();
+  }
+
+  /** From a fragment: known names, numbers in their range; anything else is ignored. */
+  function restore(texts) {
+    const found = controls.filter(([name]) => texts.has(name)).map(([name, control]) => [name, read(control, texts.get(name))]);
+    const given = new Map(found.filter(([, setting]) => setting !== undefined));
+    if (given.has(spec.by)) goTo(given.get(spec.by));
+    for (const [name, setting] of given) store.set(name, setting);
+  }
+
+  drawControls(); // before the first drawing, so that nothing moves when it comes
+  const stage = new Stage(root, ruler, { layout, draw, settle });
+
+  return {
+    restore,
+    accept(name, given) {
+      const accepted = valid(spec.controls[name], given);
+      if (accepted === undefined) throw new Error(`${name} cannot be ${JSON.stringify(given)}`);
+      return accepted;
+    },
+    results: () => Object.fromEntries(Object.entries(compute()).map(([name, array]) => [name, array.slice()])),
+    destroy() {
+      stopListening();
+      announcer.destroy();
+      link.destroy();
+      stage.destroy();
+    },
+  };
+}

@@ -1,0 +1,257 @@
+/** One panel of curves: axes that stand still while a slider moves, series, reference lines, a position to pick. */
+
+import { nice } from "d3-array";
+import { attribute, svg } from "../dom.js";
+import { clamp } from "../link.js";
+import { clipSegment, decadeTicks, Frame, linearTicks, pixel } from "./frame.js";
+import { fontOf, LINE, Occupancy, place, setText, textWidth } from "./labels.js";
+
+const MARGIN = { left: 46, right: 10, top: 28, bottom: 38 };
+
+/** Numbers along an axis: log axes count in decades. What has no place on the axis is not a number. */
+class Axis {
+  constructor({ label, scale, domain }) {
+    this.label = label;
+    this.log = scale === "log";
+    this.at = this.log ? (v) => (v > 0 ? Math.log10(v) : NaN) : (v) => v;
+    this.fixed = domain && domain.map(this.at);
+    this.domain = this.fixed;
+  }
+
+  settle() {
+    this.domain = this.fixed;
+  }
+
+  /** Hold all numbers of `arrays`, with whole ends; the axis may grow while the reader moves something, not shrink. */
+  hold(arrays) {
+    if (this.fixed) return;
+    let [low, high] = this.domain ?? [Infinity, -Infinity];
+    for (const array of arrays) {
+      for (const v of array) {
+        const z = this.at(v);
+        if (!Number.isFinite(z)) continue;
+        if (z < low) low = z;
+        if (z > high) high = z;
+      }
+    }
+    if (!(low <= high)) [low, high] = [0, 1]; // nothing to show
+    if (low === high) [low, high] = [low - 0.5, high + 0.5];
+    this.domain = this.log ? [Math.floor(low), Math.ceil(high)] : nice(low, high, 5);
+  }
+
+  ticks(count) {
+    return (this.log ? decadeTicks : linearTicks)(...this.domain, count);
+  }
+
+  get key() {
+    return this.domain.join(" ");
+  }
+}
+
+export class Panel {
+  /** `onPick(x)`: called while the reader moves the position, if it can be moved. */
+  constructor(spec, onPick) {
+    this.spec = spec;
+    this.x = new Axis(spec.x);
+    this.y = new Axis(spec.y);
+    this.occupancy = new Occupancy();
+    const drawn = spec.series.map(({ label }) => label).filter(Boolean);
+    const description = `${spec.y.label} against ${spec.x.label}${drawn.length ? `: ${drawn.join(", ")}` : ""}`;
+    this.frame = new Frame(MARGIN, { class: `dl-panel${onPick ? " dl-pickable" : ""}`, role: "img", "aria-label": description });
+    this.element = this.frame.element;
+    this.series = spec.series.map((series) => {
+      const curve = svg("path", { class: `dl-series dl-${series.kind}${series.faint ? " dl-faint" : ""}`, "data-series": series.y });
+      if (series.dash) curve.setAttribute("stroke-dasharray", series.dash);
+      const dot = svg("circle", { class: "dl-end", r: 4.5 });
+      const label = svg("text", { class: "dl-label" }, series.label);
+      for (const node of [curve, dot, label]) node.style.setProperty("--dl-c", series.colour);
+      return { ...series, title: series.label, curve, dot, label, kept: -1 };
+    });
+    this.lines = spec.lines.map((line) => ({
+      ...line,
+      title: line.label,
+      mark: svg("path", { class: line.tone === "goal" ? "dl-goal-line" : "dl-reference" }),
+      label: svg("text", { class: `dl-label dl-line-label${line.tone === "goal" ? " dl-goal-label" : ""}` }, line.label),
+      kept: -1,
+    }));
+    this.now = svg("path", { class: "dl-now" });
+    this.handle = svg("g", { class: "dl-start dl-handle" }, svg("circle", { r: 22, class: "dl-touch" }), svg("circle", { r: 7.5, class: "dl-ring" }), svg("circle", { r: 2.5, class: "dl-core" }));
+    this.frame.plot.append(
+      this.frame.clipped("dl-curves", ...this.lines.map(({ mark }) => mark), this.now, ...this.series.map(({ curve }) => curve)),
+      this.frame.border,
+      ...this.series.map(({ dot }) => dot),
+      ...[...this.lines, ...this.series].map(({ label }) => label),
+      ...(onPick ? [this.handle] : []),
+    );
+    if (onPick) this.#listen(onPick);
+  }
+
+  settle() {
+    this.x.settle();
+    this.y.settle();
+  }
+
+  resize(width, height) {
+    this.font ??= fontOf(this.series[0].label);
+    this.plainFont ??= this.lines.length ? fontOf(this.lines[0].label) : this.font;
+    this.width = Math.max(100, width - MARGIN.left - MARGIN.right);
+    this.height = Math.max(90, height - MARGIN.top - MARGIN.bottom);
+    this.frame.resize(this.width, this.height, 2);
+    this.drawn = null;
+  }
+
+  /** `get(name)` → number, `seen(when)` → whether something is to be shown, `picked`: the position, or null. */
+  draw(results, get, seen, picked) {
+    const { occupancy, width, height } = this;
+    const shown = this.series.filter(({ when }) => seen(when));
+    this.x.hold(shown.map((s) => results[s.x]));
+    this.y.hold(shown.map((s) => results[s.y]));
+    const scale = (axis, size) => (v) => ((axis.at(v) - axis.domain[0]) / (axis.domain[1] - axis.domain[0])) * size;
+    this.u = scale(this.x, width);
+    const v = scale(this.y, -height);
+    this.v = (y) => height + v(y);
+    const key = `${this.x.key} ${this.y.key} ${width} ${height}`;
+    if (key !== this.drawn) this.#drawAxes();
+    this.drawn = key;
+    occupancy.reset(width, height);
+
+    const labels = [];
+    for (const line of this.lines) this.#drawLine(line, seen(line.when) ? get(line.at) : NaN, labels);
+    for (const series of this.series) this.#drawSeries(series, shown.includes(series), results, labels);
+    const u = picked === null ? NaN : this.u(picked);
+    const within = u >= -0.01 && u <= width + 0.01;
+    attribute(this.now, "d", within ? `M${pixel(u)} 0V${height}` : "");
+    this.handle.style.display = within ? "" : "none";
+    if (within) {
+      attribute(this.handle, "transform", `translate(${pixel(u)} ${height})`);
+      occupancy.segment(u, 0, u, height, 0.6);
+    }
+    for (const series of this.series) {
+      const w = series.at && within && shown.includes(series) ? this.v(get(series.at)) : NaN;
+      const visible = w >= -1 && w <= height + 1;
+      attribute(series.dot, "visibility", visible ? "visible" : "hidden");
+      if (!visible) continue;
+      attribute(series.dot, "cx", pixel(u));
+      attribute(series.dot, "cy", pixel(w));
+      occupancy.box(u - 7, w - 7, 14, 14, 2);
+    }
+    occupancy.sum();
+    place(labels, width, height, occupancy);
+    const placed = new Set(labels.map(({ of }) => of));
+    for (const label of labels) {
+      label.of.kept = label.kept;
+      setText(label.of.label, label, label.cost < 40);
+    }
+    for (const each of [...this.lines, ...this.series]) if (!placed.has(each)) attribute(each.label, "visibility", "hidden");
+  }
+
+  /** A reference line at x or y = `at`, named beside it. */
+  #drawLine(line, at, labels) {
+    const { width, height, occupancy } = this;
+    const upright = line.axis === "x";
+    const p = upright ? this.u(at) : this.v(at);
+    const within = p >= -0.01 && p <= (upright ? width : height) + 0.01;
+    attribute(line.mark, "d", !within ? "" : upright ? `M${pixel(p)} 0V${height}` : `M0 ${pixel(p)}H${width}`);
+    if (!within) return;
+    if (upright) occupancy.segment(p, 0, p, height, 0.6);
+    else occupancy.segment(0, p, width, p, 0.6);
+    if (!line.title) return;
+    const w = textWidth(this.plainFont, line.title);
+    const places = [];
+    if (upright) for (const [n, part] of [0.02, 0.15, 0.3, 0.5].entries()) places.push([p + 5, part * height, n], [p - w - 5, part * height, n + 1]);
+    else for (const [n, part] of [1, 0, 0.5].entries()) places.push([part * (width - w - 8) + 4, p - LINE, n], [part * (width - w - 8) + 4, p + 2, n + 0.5]);
+    labels.push({ of: line, width: w, height: LINE, places, kept: line.kept });
+  }
+
+  #drawSeries(series, visible, results, labels) {
+    const { width, height, occupancy, u, v } = this;
+    series.curve.style.display = visible ? "" : "none";
+    if (!visible) return;
+    const [xs, ys] = [results[series.x], results[series.y]];
+    const dots = series.kind === "dots";
+    const steps = series.kind === "steps";
+    const out = [0, 0, 0, 0];
+    let d = "";
+    let [a, b] = [NaN, NaN]; // the point before
+    let [endX, endY] = [NaN, NaN]; // where the pen is
+    const piece = (x0, y0, x1, y1) => {
+      if (!clipSegment(x0, y0, x1, y1, width, height, out)) return;
+      const [s, t] = [pixel(out[2]), pixel(out[3])];
+      if (pixel(out[0]) !== endX || pixel(out[1]) !== endY) d += `M${pixel(out[0])} ${pixel(out[1])}`;
+      d += `L${s} ${t}`;
+      [endX, endY] = [s, t];
+      occupancy.segment(out[0], out[1], out[2], out[3]);
+    };
+    const places = [];
+    const w = textWidth(this.font, series.title);
+    const every = Math.ceil(ys.length / 24);
+    for (let n = 0; n < ys.length; n++) {
+      const [p, q] = [u(xs[n]), v(ys[n])];
+      const finite = Number.isFinite(p) && Number.isFinite(q);
+      const inside = finite && p >= -1 && p <= width + 1 && q >= -1 && q <= height + 1;
+      if (dots) {
+        if (inside) {
+          d += `M${pixel(p)} ${pixel(q)}h0`;
+          occupancy.point(p, q, 0.8);
+        }
+      } else if (finite && Number.isFinite(a)) {
+        if (steps) {
+          piece(a, b, p, b);
+          piece(p, b, p, q);
+        } else piece(a, b, p, q);
+      } else if (inside && !Number.isFinite(v(ys[n + 1]))) d += `M${pixel(p)} ${pixel(q)}h0`; // alone between gaps
+      [a, b] = finite ? [p, q] : [NaN, NaN];
+      if (series.title && inside && n % every === 0) {
+        const wish = Math.abs(p / width - 0.7) * 4;
+        places.push([p + 6, q - LINE - 2, wish], [p - w - 6, q - LINE - 2, wish], [p - w - 6, q + 3, wish + 1], [p + 6, q + 3, wish + 1]);
+        places.push([p - w / 2, q - LINE - 6, wish], [p - w / 2, q + 6, wish], [p - w / 2, q - 2 * LINE, wish + 7], [p - w / 2, q + LINE, wish + 7]);
+      }
+    }
+    attribute(series.curve, "d", d);
+    if (places.length) labels.push({ of: series, width: w, height: LINE, places, kept: series.kept });
+  }
+
+  #drawAxes() {
+    const { frame, width, height } = this;
+    const marks = [];
+    const into = this.y.log ? (z) => 10 ** z : (z) => z;
+    // Where a linear axis passes 0 inside the frame, a line says so.
+    for (const [axis, mark] of [[this.x, (z) => `M${pixel(MARGIN.left + this.u(z))} ${MARGIN.top}v${height}`], [this.y, (z) => `M${MARGIN.left} ${pixel(MARGIN.top + this.v(z))}h${width}`]]) {
+      if (!axis.log && axis.domain[0] < 0 && axis.domain[1] > 0) marks.push(svg("path", { class: "dl-tick", d: mark(0) }));
+    }
+    for (const [value, label] of this.y.ticks(Math.max(2, Math.min(6, height / 38)))) marks.push(...frame.beside(this.v(into(value)), label, true));
+    const from = this.x.log ? (z) => 10 ** z : (z) => z;
+    for (const [value, label] of this.x.ticks(Math.max(2, Math.min(8, width / 60)))) {
+      const u = this.u(from(value));
+      marks.push(...frame.below(u, label, u > width - 8 ? "end" : "middle"));
+    }
+    marks.push(svg("text", { class: "dl-axis-words", x: 2, y: 15, "text-anchor": "start" }, this.y.label));
+    marks.push(svg("text", { class: "dl-axis-words", x: MARGIN.left + width / 2, y: MARGIN.top + height + 34, "text-anchor": "middle" }, this.x.label));
+    frame.axes.replaceChildren(...marks);
+  }
+
+  /** A mouse anywhere on the plot takes hold of the position; a finger scrolls the page unless it is on the handle, or taps. */
+  #listen(onPick) {
+    const pick = (event, offset = 0) => {
+      const part = clamp((this.frame.position(event)[0] + offset) / this.width, 0, 1);
+      const z = this.x.domain[0] + part * (this.x.domain[1] - this.x.domain[0]);
+      onPick(this.x.log ? 10 ** z : z);
+    };
+    let offset = null; // between the pointer and the position while it is dragged
+    this.element.addEventListener("pointerdown", (event) => {
+      const onHandle = this.handle.contains(event.target);
+      if (event.button !== 0 || !this.u || (event.pointerType === "touch" && !onHandle)) return;
+      offset = onHandle ? Number(this.handle.getAttribute("transform").match(/-?[\d.]+/)[0]) - this.frame.position(event)[0] : 0;
+      this.element.setPointerCapture(event.pointerId);
+      event.preventDefault();
+      if (!onHandle) pick(event);
+    });
+    this.element.addEventListener("pointermove", (event) => {
+      if (offset !== null) pick(event, offset);
+    });
+    for (const name of ["pointerup", "pointercancel"]) this.element.addEventListener(name, () => (offset = null));
+    this.element.addEventListener("click", (event) => {
+      if (event.pointerType === "touch" && this.u && !this.handle.contains(event.target)) pick(event);
+    });
+  }
+}

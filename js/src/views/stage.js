@@ -1,0 +1,102 @@
+/**
+ * When a view computes and draws: once a frame at most, not off screen, and with more care when the reader rests.
+ *
+ * A view: {layout(width), draw(), settle()} and, if it wants, {first(): what may be drawn a frame ahead of the rest,
+ * hide(): the reader looks elsewhere}. `settle` is called when nothing has moved for a while: axes may shrink then.
+ */
+
+import { html } from "../dom.js";
+import { watch } from "./screen.js";
+
+const SETTLE = 400; // milliseconds of rest
+
+export class Stage {
+  constructor(root, ruler, view) {
+    this.root = root;
+    this.view = view;
+    this.width = 0; // drawn for
+    this.resting = false;
+    this.visible = false;
+    this.stale = true;
+    this.held = false;
+    this.pending = 0;
+    this.rest = 0;
+    this.press = () => (this.held = true);
+    this.release = () => {
+      if (this.held) this.move();
+      this.held = false;
+    };
+    this.print = () => this.update();
+    root.addEventListener("pointerdown", this.press);
+    for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, this.release);
+    window.addEventListener("beforeprint", this.print);
+    this.stopWatching = watch({ root, ruler, resize: (width) => this.resize(width), show: () => this.show(), hide: () => this.hide() });
+  }
+
+  /** Take up the space for a width, before anything is drawn; false where there is no room (a closed fold, a hidden tab). */
+  resize(width) {
+    if (width < 50) return false;
+    if (width === this.width) return true;
+    this.width = width;
+    this.view.layout(width);
+    this.schedule();
+    return true;
+  }
+
+  schedule() {
+    this.stale = true;
+    if (this.visible && !this.pending) this.pending = requestAnimationFrame(() => this.update());
+  }
+
+  update() {
+    this.pending = 0;
+    if (!this.width) return;
+    this.stale = false;
+    this.attempt(() => this.view.draw());
+  }
+
+  /** The reader moves something: rest begins anew. */
+  move() {
+    clearTimeout(this.rest);
+    this.resting = false;
+    this.rest = setTimeout(() => {
+      if (this.held) return;
+      this.resting = true;
+      this.view.settle();
+      this.schedule();
+    }, SETTLE);
+  }
+
+  /** What cannot be drawn says so in a sentence. */
+  attempt(task) {
+    if (this.failed) return;
+    try {
+      task();
+    } catch (error) {
+      this.failed = error;
+      console.error(error);
+      this.root.replaceChildren(html("p", { class: "dl-error", role: "alert" }, `This explorable cannot be shown: ${error.message}.`));
+    }
+  }
+
+  show() {
+    if (this.visible) return;
+    this.visible = true;
+    if (!this.stale) return;
+    if (this.view.first) this.attempt(() => this.view.first());
+    this.schedule();
+  }
+
+  hide() {
+    this.visible = false;
+    this.view.hide?.();
+  }
+
+  destroy() {
+    clearTimeout(this.rest);
+    cancelAnimationFrame(this.pending);
+    this.stopWatching();
+    for (const name of ["pointerup", "pointercancel"]) window.removeEventListener(name, this.release);
+    window.removeEventListener("beforeprint", this.print);
+  }
+}

@@ -1,0 +1,71 @@
+/** What the views say: the goal, an announcement for screen readers at most once a second, and the link to a setting. */
+
+import { button } from "../controls.js";
+import { html, text } from "../dom.js";
+import { writeFragment } from "../link.js";
+
+/** A sentence that gives the reader something to reach. */
+export class Goal {
+  constructor(sentence = "") {
+    this.state = html("span", { class: "dl-hidden" });
+    this.element = html("p", { class: "dl-goal" }, html("strong", {}, "Goal", this.state), " ", html("span", {}, sentence));
+    this.element.hidden = !sentence;
+  }
+
+  update(reached) {
+    text(this.state, reached ? " reached" : "");
+    this.element.classList.toggle("dl-done", reached);
+  }
+}
+
+export class Announcer {
+  constructor() {
+    this.element = html("p", { class: "dl-hidden", "aria-live": "polite" });
+    this.spoken = null; // null: nothing to say before the reader did something
+    this.timer = 0;
+  }
+
+  update(message) {
+    this.message = message;
+    if (this.spoken === null || this.spoken === message || this.timer) return;
+    this.timer = setTimeout(() => {
+      this.timer = 0;
+      this.spoken = this.message;
+      text(this.element, this.message);
+    }, 1000);
+  }
+
+  /** From now on changes are announced. */
+  awaken() {
+    this.spoken ??= this.message ?? "";
+  }
+
+  say(words) {
+    text(this.element, words);
+  }
+
+  destroy() {
+    clearTimeout(this.timer);
+  }
+}
+
+/** The button that puts the present setting into the page's address and onto the clipboard; `state()` → name → value. */
+export function linkButton(id, state, announcer) {
+  const link = button({ icon: "link", label: "Copy link", className: "dl-link" }, copy);
+  link.element.title = "Copy a link to this setting";
+  link.element.hidden = !id;
+  let thanks = 0;
+  function copy() {
+    window.history.replaceState(window.history.state, "", writeFragment(id, state()));
+    const say = (words) => {
+      link.update({ icon: "link", label: words });
+      announcer.say(words === "Copied" ? "Link copied" : "The link is in the address bar");
+      clearTimeout(thanks);
+      thanks = setTimeout(() => link.update({ icon: "link", label: "Copy link" }), 2500);
+    };
+    const inBar = () => say("In address bar");
+    if (!navigator.clipboard) inBar();
+    else navigator.clipboard.writeText(window.location.href).then(() => say("Copied"), inBar);
+  }
+  return { element: link.element, destroy: () => clearTimeout(thanks) };
+}
