@@ -25,7 +25,11 @@ def check_bounds(who: Any) -> None:
 
 @dataclass(frozen=True)
 class uniform:
-    """A number between low and high, each equally likely."""
+    """A number between low and high, each equally likely; ValueError unless low < high, both finite.
+
+    >>> 0.0 <= uniform(0.0, 1.0).draw(np.random.default_rng(0)) < 1.0
+    True
+    """
 
     low: float
     high: float
@@ -41,7 +45,10 @@ class uniform:
 class log_uniform:
     """A number between low > 0 and high whose logarithm is uniform: each factor of ten is equally likely.
 
-    For what acts by its order of magnitude, such as α and λ [Bergstra and Bengio 2012].
+    For what acts by its order of magnitude, such as α and λ [Bergstra and Bengio 2012]. ValueError unless 0 < low < high.
+
+    >>> 1e-4 <= log_uniform(1e-4, 1.0).draw(np.random.default_rng(0)) < 1.0
+    True
     """
 
     low: float
@@ -58,7 +65,11 @@ class log_uniform:
 
 @dataclass(frozen=True)
 class integers:
-    """A whole number from low to high, both included."""
+    """A whole number from low to high, both included; ValueError unless both are whole and low < high.
+
+    >>> integers(1, 6).draw(np.random.default_rng(0)) in range(1, 7)
+    True
+    """
 
     low: int
     high: int
@@ -74,7 +85,11 @@ class integers:
 
 @dataclass(frozen=True)
 class choice:
-    """One of some values, each equally likely."""
+    """One of some values, each equally likely; ValueError if there is none.
+
+    >>> choice(["tanh", "relu"]).draw(np.random.default_rng(0)) in ("tanh", "relu")
+    True
+    """
 
     values: Sequence[Any]
 
