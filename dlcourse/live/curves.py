@@ -238,7 +238,7 @@ class Curves(Explorable):
                 found.append(text)
             if name is None:
                 continue
-            if name != self.by:
+            if not name or name != self.by:
                 for option in self.programs:
                     self.check(option, name, 0, needed=True)
             if form not in ("", "d") and not (form and form[0] == "." and form[-1] == "f" and form[1:-1].isdigit()):
@@ -305,7 +305,9 @@ class Curves(Explorable):
                 }
                 for panel in self.panels
             ],
-            "words": [{**s._asdict(), "parts": self.parts(s.text)} for s in self.sentences],
+            "words": [
+                {"parts": self.parts(s.text), "when": s.when, "colour": s.colour, "tone": s.tone} for s in self.sentences
+            ],
         }
 
     def still(self) -> str:

@@ -42,7 +42,8 @@ def slope(f: Callable[[Any], Any], x: Any) -> Any:
 class GradientCheck(Curves):
     """|f(x + ε) − f(x − ε)| / 2ε and the one-sided difference against the engine's f′(x), over sixteen decades of ε.
 
-    The error of central differences falls as ε² |f‴| / 6 until rounding takes over, about u |f| / ε with u = 2⁻⁵³ [source 002].
+    The error of central differences falls as ε² |f‴| / 6 until rounding takes over: that of f(x ± ε) and that of x ± ε
+    itself, about u (|f| + |x f′|) / ε with u = 2⁻⁵³ [source 002].
     """
 
     function = Choice(list(FUNCTIONS), label="f(x) =", labels=[each.label for each in FUNCTIONS.values()])
@@ -99,7 +100,7 @@ def differences(function: Checked, steps: Any, epsilon: Any, x: Any) -> dict[str
     central = lambda ε: (f(x + ε) - f(x - ε)) / (2.0 * ε)  # noqa: E731
     forward = lambda ε: (f(x + ε) - f(x)) / ε  # noqa: E731
     truncation = lambda ε: np.abs(third) * ε**2 / 6.0  # noqa: E731
-    rounding = lambda ε: UNIT * np.abs(f(x)) / ε  # noqa: E731
+    rounding = lambda ε: UNIT * (np.abs(f(x)) + np.abs(x * exact)) / ε  # noqa: E731
     errors = {"central_error": np.abs(central(epsilon) - exact), "forward_error": np.abs(forward(epsilon) - exact)}
     smooth = float(function.kink is None)
     too_large = smooth * np.greater(truncation(epsilon), 10.0 * rounding(epsilon))

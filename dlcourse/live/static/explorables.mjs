@@ -1,4 +1,4 @@
-/* sources sha256: 9b72118d6f4d2aa88360c4c8207693c799db3a68bd20021e029bad00255d2cc0 */
+/* sources sha256: debb503df6b4ff571414f80190345c88f00490233daf23f267394ac7afa712c1 */
 /*!
 d3-array: Copyright 2010-2026 Mike Bostock
 
