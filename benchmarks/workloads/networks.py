@@ -74,14 +74,18 @@ def network(sizes: list[int], examples: int, activation: str, update: str) -> di
 
         θ = θ0.copy()
         θ.setflags(write=False)
+        # data that nobody can change are not copied at each step (PyTorch's contender gets its tensors beforehand, too)
+        data, target = X.copy(), labels.astype(float)
+        data.setflags(write=False)
+        target.setflags(write=False)
         zeros = np.zeros_like(θ0)
         act = np.tanh if activation == "tanh" else relu
 
         def loss(params: Any) -> Any:
-            h: Any = X
+            h: Any = data
             for k in range(0, len(params) - 2, 2):
                 h = act(linear(h, params[k], params[k + 1]))
-            return cross_entropy(linear(h, params[-2], params[-1]), labels)
+            return cross_entropy(linear(h, params[-2], params[-1]), target)
 
         f = value_and_grad(loss)
 
