@@ -160,6 +160,28 @@ def test_an_option_brings_its_settings():
     }
 
 
+@pytest.mark.parametrize(
+    ("more", "error", "words"),
+    [
+        ({"presets": {"tangent": {}}}, ValueError, "no option is called 'tangent'"),
+        ({"notes": {"sin": "?"}}, ValueError, "no option is called 'sin'; did you mean 'sine'"),
+        ({"presets": {"sine": {"speed": 1.0}}}, ValueError, "no control is called 'speed'"),
+        ({"presets": {"sine": {"rate": 9.0}}}, traitlets.TraitError, "rate .*from 0 to 4, got 9"),
+    ],
+)
+def test_settings_of_options_that_make_no_sense(more, error, words):
+    with pytest.raises(error, match=words):
+        Chosen("c", {"sine": wave, "cosine": wave}, (PANEL,), **more)
+
+
+def test_one_choice_at_most():
+    class Torn(Chosen):
+        other = Choice(["a", "b"])
+
+    with pytest.raises(ValueError, match="Torn: has the choices shape, other"):
+        Torn("t", {"sine": wave, "cosine": wave}, (PANEL,))
+
+
 def test_controls_keep_the_order_in_which_they_are_declared():
     assert list(Chosen.declared()) == ["rate", "damped", "shape"]
     assert list(Activations.declared()) == ["activation", "x", "slope", "alpha", "a", "b", "c", "d"]

@@ -64,7 +64,7 @@ class Averages(Curves):
                 Sentence("β = {beta} remembers about 1/(1 − β) = {window:.1f} days."),
                 Sentence("Without correction the first value is {first:.2f} of what it should be.", when="plain"),
                 Sentence(
-                    "Divided by 1 − βᵗ, the average is right from the first value on; the later ones hardly change.",
+                    "Divided by 1 − βᵗ, the average is right from the first value on; the correction fades as βᵗ does.",
                     when="correction",
                 ),
                 Sentence("On day {day} the thermometer said {measured_here:.1f} °C.", colour=palette.DATA),

@@ -118,7 +118,10 @@ class Curves(Explorable):
         **state: Any,
     ) -> None:
         self.panels, self.sentences = tuple(panels), tuple(words)
-        self.by = next((name for name, trait in self.declared().items() if isinstance(trait, Choice)), "")
+        choices = [name for name, trait in self.declared().items() if isinstance(trait, Choice)]
+        if len(choices) > 1:
+            self.refuse(f"has the choices {', '.join(choices)}, but one choice at most selects the computation")
+        self.by = "".join(choices)
         offered = self.declared()[self.by].names if self.by else ("",)
         functions = dict(compute) if isinstance(compute, Mapping) else {"": compute}
         if tuple(functions) != offered:
@@ -135,6 +138,11 @@ class Curves(Explorable):
             if goal is not None:
                 self.check(option, goal.when, 0)
         presets = presets or {}
+        for option in [*presets, *(notes or {})]:
+            named(functions, option, "option")
+        for settings in presets.values():
+            for name, value in settings.items():
+                named(self.declared(), name, "control").validate(self, value)
         start = state.get(self.by, offered[0])
         super().__init__(identity, {}, **{**presets.get(start, {}), **state})
         self.set_trait("spec", self.describe(goal, presets, notes or {}))

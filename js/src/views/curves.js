@@ -84,6 +84,7 @@ export function create(root, spec, store, id) {
   });
   const note = html("li", { class: "dl-plain dl-note" });
   const figure = html("div", { class: "dl-figure" }, ...panels.map((panel) => panel.element));
+  figure.style.setProperty("--dl-columns", spec.panels.map(({ share }) => `${share}fr`).join(" "));
   const resetButton = button({ icon: "reset", label: "Reset", className: "dl-reset" }, reset);
   const link = linkButton(id, () => Object.fromEntries(shownControls().map((name) => [name, store.get(name)])), announcer);
   const ruler = html("div", {});
