@@ -145,7 +145,7 @@ def test_a_configuration_that_comes_twice_is_drawn_twice() -> None:
 def test_a_search_on_a_dask_cluster() -> None:
     """In a process of its own: Dask leaves threads and warnings behind that are not ours."""
     if importlib.util.find_spec("distributed") is None:
-        pytest.skip("needs Dask, which is not among the requirements; loky's two processes are tested above")
+        pytest.skip("needs Dask (`pip install dask[distributed]`); loky's two processes are tested above")
     program = """
 import joblib
 from dask.distributed import Client, LocalCluster
