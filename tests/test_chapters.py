@@ -10,46 +10,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from prose import CHAPTERS, calls, cells, markdown, prose
 
 from dlcourse import exercises
 from dlcourse.exercises import stub_of
 
-TOP = Path(__file__).parent.parent
-CHAPTERS = sorted((TOP / "chapters").glob("[0-9][0-9]-*.ipynb"))
 LONGEST_CELL = 15  # lines
 WIDEST_LINE = 84  # characters that the column shows without scrolling
 HIDDEN = {"hide-input", "remove-input", "show-source"}
 AMERICAN = r"\b(color(?!=)|behavior|center(?!ed)|initializ|optimiz|generaliz|regulariz|normaliz|minimiz|neighbor|favor)\w*"
 
 every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
-
-
-def cells(path: Path, kind: str) -> list[dict[str, Any]]:
-    found = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return [
-        {**c, "source": "".join(c["source"]), "tags": set(c["metadata"].get("tags", []))}
-        for c in found
-        if c["cell_type"] == kind
-    ]
-
-
-def prose(path: Path) -> str:
-    """The text of a chapter without formulas, code and links."""
-    text = "\n\n".join(cell["source"] for cell in cells(path, "markdown"))
-    for what in (r"\$\$.*?\$\$", r"\$[^$]+\$", r"(?<!`)`[^`\n]+`", r"<[^>]+>", r"\{[\w:]+\}", r"https?://\S+"):
-        text = re.sub(what, " ", text, flags=re.DOTALL)
-    return text
-
-
-def calls(source: str, name: str) -> list[ast.Call]:
-    """The calls of a function or method of this name in a cell."""
-    found = [node for node in ast.walk(ast.parse(plain(source))) if isinstance(node, ast.Call)]
-    return [c for c in found if name == (c.func.attr if isinstance(c.func, ast.Attribute) else getattr(c.func, "id", None))]
-
-
-def plain(source: str) -> str:
-    """A cell without the lines that only IPython understands."""
-    return "\n".join(line for line in source.splitlines() if not line.lstrip().startswith(("%", "!")))
 
 
 def test_there_are_chapters() -> None:
@@ -117,14 +88,14 @@ def test_explorables_have_names_of_their_own_and_goals(path: Path) -> None:
             names.append(ast.literal_eval(given["identity"]))
         names += [ast.literal_eval(c.args[0]) for c in calls(cell["source"], "Question")]
     assert len(set(names)) == len(names)
-    links = re.findall(r'href="#([^?"]+)\?', "\n".join(c["source"] for c in cells(path, "markdown")))
+    links = re.findall(r'href="#([^?"]+)\?', markdown(path))
     assert set(links) <= set(names), "a link to an explorable that is not on the page"
 
 
 @every_chapter
 def test_questions_and_prediction(path: Path) -> None:
     assert sum(len(calls(cell["source"], "Question")) for cell in cells(path, "code")) >= 4
-    text = "\n".join(cell["source"] for cell in cells(path, "markdown"))
+    text = markdown(path)
     assert ":class: predict" in text
     assert ":class: careful" in text
     assert ":class: card-summary" in text
@@ -142,12 +113,13 @@ def test_one_experiment_of_the_reader_s_own(path: Path) -> None:
 
 @every_chapter
 def test_every_formula_with_a_number_is_referred_to_or_checked(path: Path) -> None:
-    text = "\n".join(cell["source"] for cell in cells(path, "markdown"))
-    labels = re.findall(r"^\$\$ \(([\w-]+)\)$", text, flags=re.MULTILINE)
-    assert len(set(labels)) == len(labels)
-    assert labels
+    text = markdown(path)
+    labels = {page: re.findall(r"^\$\$ \(([\w-]+)\)$", markdown(page), flags=re.MULTILINE) for page in CHAPTERS}
+    assert labels[path]
+    everywhere = [label for page in CHAPTERS for label in labels[page]]
+    assert len(set(everywhere)) == len(everywhere)
     for used in re.findall(r"\{eq\}`([\w-]+)`", text):
-        assert used in labels, used
+        assert used in everywhere, used
 
 
 @every_chapter
@@ -177,7 +149,7 @@ def pairs(path: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
 
 @every_chapter
 def test_at_least_three_exercises_with_solutions(path: Path) -> None:
-    text = "\n".join(cell["source"] for cell in cells(path, "markdown"))
+    text = markdown(path)
     labels = re.findall(r"```\{exercise\}[^\n]*\n:label: ([\w-]+)", text)
     assert len(labels) >= 3
     assert labels == re.findall(r"```\{solution-start\} ([\w-]+)", text)
