@@ -5,8 +5,9 @@ from .averages import Averages
 from .curves import Curves
 from .descent import Descent
 from .explorable import Explorable
+from .fit_line import FitLine
 from .gradient_check import GradientCheck
 from .noisy import NoisyDescent
 from .question import Question
 
-__all__ = ["Activations", "Averages", "Curves", "Descent", "Explorable", "GradientCheck", "NoisyDescent", "Question"]
+__all__ = ["Activations", "Averages", "Curves", "Descent", "Explorable", "FitLine", "GradientCheck", "NoisyDescent", "Question"]

@@ -6,86 +6,19 @@ import inspect
 import math
 import string
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from .. import palette
 from ..autodiff import Program, TraceError, trace
 from ..names import named
 from . import numbers
 from .controls import Choice, Slider, Switch
 from .descent import plain_names
 from .explorable import Explorable
+from .panels import BANDS, KINDS, SCALES, Axis, Goal, Handle, Heat, Line, Panel, Play, Sentence, Series
 
-KINDS = {"line": "-", "dots": "", "steps": "-"}
-SCALES = {"linear": 0, "log": 1}
-
-
-class Axis(NamedTuple):
-    """label; domain (from, to), or None for one that follows the data without shrinking while a slider moves."""
-
-    label: str
-    domain: tuple[float, float] | None = None
-    scale: str = "linear"
-
-
-class Series(NamedTuple):
-    """Points (x, y), each named as the computation gives them; what is not a finite number leaves a gap.
-
-    at : the result that is the series' value at the picked position, marked with a dot. when : a switch or a result
-    that shows the series where it is not 0.
-    """
-
-    x: str
-    y: str
-    label: str = ""
-    colour: str = palette.SERIES[0]
-    kind: str = "line"
-    dash: str = ""
-    faint: bool = False
-    at: str = ""
-    when: str = ""
-
-
-class Line(NamedTuple):
-    """A reference line across the panel at x (or y) = a number, a slider or a result; tone "goal" for what is to be reached."""
-
-    at: float | str
-    label: str = ""
-    axis: str = "x"
-    tone: str = ""
-    when: str = ""
-
-
-class Panel(NamedTuple):
-    """Axes and what is drawn between them; `pick` names the slider that a drag across the panel moves."""
-
-    x: Axis
-    y: Axis
-    series: Sequence[Series]
-    lines: Sequence[Line] = ()
-    pick: str = ""
-    share: float = 1.0
-
-
-class Sentence(NamedTuple):
-    """Words with values between braces: `{beta}`, `{error}` (three digits), `{n:d}`, `{v:.2f}`; shown where `when` is not 0.
-
-    colour : of the series that it speaks of. tone : "good" or "bad" for a verdict.
-    """
-
-    text: str
-    when: str = ""
-    colour: str = ""
-    tone: str = ""
-
-
-class Goal(NamedTuple):
-    """What there is to reach, and the result that is not 0 when it is."""
-
-    text: str
-    when: str
+__all__ = ["Axis", "Curves", "Goal", "Handle", "Heat", "Line", "Panel", "Play", "Sentence", "Series"]
 
 
 class Curves(Explorable):
@@ -95,7 +28,7 @@ class Curves(Explorable):
     ----------
     compute : a function of sliders and switches (by their names; switches are 0 or 1) → dict of numbers and vectors; or one
         such function for each option of the kind's `Choice`. It is traced, and must do the same operations whatever the values.
-    panels : one or two. words : the readout. goal : what there is to reach.
+    panels : one or two. words : the readout. goal : what there is to reach. play : the slider that a button moves.
     presets : option → the settings of other controls that come with it. notes : option → what is said of it.
 
     Raises
@@ -113,6 +46,7 @@ class Curves(Explorable):
         *,
         words: Sequence[Sentence] = (),
         goal: Goal | None = None,
+        play: Play | None = None,
         presets: Mapping[str, Mapping[str, Any]] | None = None,
         notes: Mapping[str, str] | None = None,
         **state: Any,
@@ -137,6 +71,10 @@ class Curves(Explorable):
                 self.check(option, sentence.when, 0)
             if goal is not None:
                 self.check(option, goal.when, 0)
+        for name in (play.slider, *play.rewinds) if play else ():
+            self.check_slider(name, "the button")
+        if play and not isinstance(self.declared()[play.slider].interval, int):
+            self.refuse(f"the button needs a slider of whole steps, {play.slider!r} has none")
         presets = presets or {}
         for option in [*presets, *(notes or {})]:
             named(functions, option, "option")
@@ -145,7 +83,7 @@ class Curves(Explorable):
                 named(self.declared(), name, "control").validate(self, value)
         start = state.get(self.by, offered[0])
         super().__init__(identity, {}, **{**presets.get(start, {}), **state})
-        self.set_trait("spec", self.describe(goal, presets, notes or {}))
+        self.set_trait("spec", self.describe(goal, play, presets, notes or {}))
 
     @classmethod
     def declared(cls) -> dict[str, Any]:
@@ -220,8 +158,26 @@ class Curves(Explorable):
                 named({"": 0, "goal": 1}, line.tone, "tone of a line")
                 self.check(option, line.at, 0, needed=True)
                 self.check(option, line.when, 0)
-            if panel.pick and not isinstance(self.declared().get(panel.pick), Slider):
-                self.refuse(f"a drag should move {panel.pick!r}, which is no slider")
+            self.check_slider(panel.pick, "a drag")
+            for handle in panel.handles:
+                self.check(option, handle.x, 0, needed=True)
+                self.check(option, handle.y, 0, needed=True)
+                self.check_slider(handle.across, "a drag")
+                self.check_slider(handle.up, "a drag")
+            if (panel.equal or panel.heat) and not (panel.x.domain and panel.y.domain):
+                self.refuse(f"the panel of {panel.y.label!r} needs a domain on both axes for equal units or a map")
+            if panel.heat:
+                self.check(option, panel.heat.values, 1, needed=True)
+                size, (many,) = panel.heat.columns * panel.heat.rows, shapes[panel.heat.values]
+                if size != many or len(panel.heat.colours) not in (1, 2):
+                    self.refuse(
+                        f"the map of {panel.heat.values!r} needs one colour or two and {size} values, "
+                        f"got {len(panel.heat.colours)} and {many}"
+                    )
+
+    def check_slider(self, name: str, who: str) -> None:
+        if name and not isinstance(self.declared().get(name), Slider):
+            self.refuse(f"{who} should move {name!r}, which is no slider")
 
     def compute(self) -> tuple[Program, list[float]]:
         """The program of the present option, and what it reads."""
@@ -285,7 +241,9 @@ class Curves(Explorable):
 
     # What the page needs ------------------------------------------------------------------------------------------
 
-    def describe(self, goal: Goal | None, presets: Mapping[str, Any], notes: Mapping[str, str]) -> dict[str, Any]:
+    def describe(
+        self, goal: Goal | None, play: Play | None, presets: Mapping[str, Any], notes: Mapping[str, str]
+    ) -> dict[str, Any]:
         controls: dict[str, Any] = {}
         for name, trait in self.declared().items():
             if isinstance(trait, Slider):
@@ -300,6 +258,7 @@ class Curves(Explorable):
                 controls[name] = {"type": "choice", "label": trait.label, "options": options}
         return {
             "goal": goal and goal._asdict(),
+            "play": play and play._asdict(),
             "controls": controls,
             "by": self.by,
             "programs": {option: program.to_json() for option, program in self.programs.items()},
@@ -310,6 +269,8 @@ class Curves(Explorable):
                     "y": panel.y._asdict(),
                     "series": [series._asdict() for series in panel.series],
                     "lines": [line._asdict() for line in panel.lines],
+                    "heat": panel.heat and {**panel.heat._asdict(), "bands": BANDS},
+                    "handles": [handle._asdict() for handle in panel.handles],
                 }
                 for panel in self.panels
             ],
@@ -319,35 +280,15 @@ class Curves(Explorable):
         }
 
     def still(self) -> str:
-        from .. import figures
+        from . import stills
 
         values = self.values
-        number = lambda at: at if isinstance(at, (int, float)) else float(values[at] if at in values else getattr(self, at))  # noqa: E731
-        shares = [panel.share for panel in self.panels]
-        fig, axes = figures.new(7.2, 3.0, columns=len(shares), width_ratios=shares)
-        for panel, ax in zip(self.panels, np.atleast_1d(axes), strict=True):
-            ax.set(xlabel=panel.x.label, ylabel=panel.y.label, xscale=panel.x.scale, yscale=panel.y.scale)
-            for s in panel.series:
-                if s.when and not self.seen(s.when, values):
-                    continue
-                y = np.where(np.isfinite(values[s.y]) & ((panel.y.scale == "linear") | (values[s.y] > 0)), values[s.y], np.nan)
-                style = {"color": s.colour, "alpha": 0.55 if s.faint else 1.0, "label": s.label or None}
-                if s.kind == "dots":
-                    ax.plot(values[s.x], y, linestyle="", marker=".", markersize=4, **style)
-                else:
-                    line = (0, tuple(map(float, s.dash.split()))) if s.dash else "-"
-                    ax.plot(values[s.x], y, linestyle=line, drawstyle="steps-post" if s.kind == "steps" else "default", **style)
-            for mark in panel.lines:
-                at = number(mark.at)
-                if math.isfinite(at) and (not mark.when or self.seen(mark.when, values)):
-                    (ax.axvline if mark.axis == "x" else ax.axhline)(
-                        at, color=figures.INK, linewidth=0.7, linestyle=(0, (4, 3))
-                    )
-            if panel.x.domain:
-                ax.set_xlim(*panel.x.domain)
-            if panel.y.domain:
-                ax.set_ylim(*panel.y.domain)
-            if any(s.label for s in panel.series):
-                figures.legend(ax, fontsize=8)
+        given = {**self.state, **values}
+        picture = stills.draw(
+            self.panels,
+            values,
+            lambda at: float(at if isinstance(at, (int, float)) else given[at]),
+            lambda when: not when or self.seen(when, values),
+        )
         about = "; ".join(f"{panel.y.label} against {panel.x.label}" for panel in self.panels)
-        return figures.show(fig, f"{about}. {self.words}").svg
+        return stills.finish(picture, f"{about}. {self.words}")

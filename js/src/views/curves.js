@@ -6,6 +6,7 @@ import { fixed, significant } from "../format.js";
 import { clamp, parseNumber } from "../link.js";
 import { compile } from "../program/compile.js";
 import { Panel } from "./panel.js";
+import { Player } from "./player.js";
 import { Stage } from "./stage.js";
 import { Announcer, Goal, linkButton } from "./words.js";
 
@@ -66,15 +67,26 @@ export function create(root, spec, store, id) {
   const announcer = new Announcer();
   const goal = new Goal(spec.goal?.text);
   const stops = new Map(controls.filter(([, control]) => control.type === "slider").map(([name, control]) => [name, range(control)]));
+  const nearest = (name, x) => stops.get(name).value(stops.get(name).position(x));
   const panels = spec.panels.map((panel) => {
-    const pick = panel.pick && stops.get(panel.pick);
-    return new Panel(panel, pick && ((x) => store.set(panel.pick, pick.value(pick.position(x)))));
+    return new Panel(panel, panel.pick && ((x) => put(panel.pick, nearest(panel.pick, x))), {
+      get: (name) => store.get(name),
+      put: (name, x) => put(name, nearest(name, x)),
+    });
   });
   const inputs = controls.map(([name, control]) => {
-    const put = (value) => (name === spec.by ? goTo(value) : store.set(name, value));
-    if (control.type === "slider") return [name, slider({ ...control, className: `dl-${name}` }, put)];
-    return [name, control.type === "switch" ? toggle(control, put) : select(control, put)];
+    const take = (value) => put(name, value);
+    if (control.type === "slider") return [name, slider({ ...control, className: `dl-${name}` }, take)];
+    return [name, control.type === "switch" ? toggle(control, take) : select(control, take)];
   });
+  const player = spec.play && new Player({
+    ...spec.controls[spec.play.slider],
+    get: () => store.get(spec.play.slider),
+    set: (value) => store.set(spec.play.slider, value),
+    seconds: spec.play.seconds,
+    label: spec.play.label,
+  });
+  const pause = () => player?.pause();
   const of = (...types) => inputs.filter(([name]) => types.includes(spec.controls[name].type)).map(([, { element }]) => element);
   const sentences = spec.words.map(({ tone, colour }) => {
     const words = html("span", tone ? { class: `dl-verdict${tone === "bad" ? " dl-bad" : ""}` } : {});
@@ -96,7 +108,7 @@ export function create(root, spec, store, id) {
       "div",
       { class: "dl-controls" },
       html("div", { class: "dl-sliders" }, ...of("slider")),
-      html("div", { class: "dl-last" }, ...of("choice", "switch"), html("div", { class: "dl-buttons" }, resetButton.element, link.element)),
+      html("div", { class: "dl-last" }, ...(player?.elements ?? []), ...of("choice", "switch"), html("div", { class: "dl-buttons" }, resetButton.element, link.element)),
     ),
     html("ul", { class: "dl-readout" }, note, ...sentences.map(({ row }) => row)),
     announcer.element,
@@ -107,16 +119,23 @@ export function create(root, spec, store, id) {
   function layout(width) {
     const side = panels.length > 1 && width >= WIDE;
     figure.classList.toggle("dl-wide", side);
-    const total = spec.panels.reduce((sum, { share }) => sum + share, 0);
-    const free = width - (side ? GAP * (panels.length - 1) : 0);
-    const height = side ? clamp(width * 0.42, 250, 340) : clamp(width * (panels.length > 1 ? 0.6 : 0.5), 210, 340);
-    panels.forEach((panel, i) => panel.resize(Math.floor(side ? (free * spec.panels[i].share) / total : free), Math.round(height)));
+    const height = Math.round(side ? clamp(width * 0.42, 250, 340) : clamp(width * (panels.length > 1 ? 0.6 : 0.5), 210, 340));
+    if (!side) return panels.forEach((panel) => panel.resize(width, panel.heightFor(width, height)));
+    // Where both axes have one unit, the height decides on the width; the others share the rest.
+    const square = panels.map((panel) => Math.min(panel.widthFor(height), Math.floor(0.62 * width)));
+    const free = width - GAP * (panels.length - 1) - square.reduce((sum, w) => sum + w, 0);
+    const total = spec.panels.reduce((sum, { share, equal }) => sum + (equal ? 0 : share), 0);
+    panels.forEach((panel, i) => {
+      const w = square[i] || Math.floor((free * spec.panels[i].share) / total);
+      panel.resize(w, panel.heightFor(w, height));
+    });
   }
 
+  const moved = new Set(spec.panels.flatMap((p) => [p.pick, ...p.handles.flatMap(({ across, up }) => [across, up])]));
   /** A slider that changes nothing of what is shown is not shown. */
   const shownControls = () => {
     const { reads } = current();
-    return controls.filter(([name, { type }]) => type !== "slider" || reads.includes(name) || spec.panels.some((p) => p.pick === name)).map(([name]) => name);
+    return controls.filter(([name, { type }]) => type !== "slider" || reads.includes(name) || moved.has(name)).map(([name]) => name);
   };
 
   function drawControls() {
@@ -174,6 +193,14 @@ export function create(root, spec, store, id) {
 
   // ---- what the reader does -------------------------------------------------------------------------------------
 
+  /** A control in the reader's hand: what is being played stands still, and begins anew if it starts from there. */
+  function put(name, value) {
+    pause();
+    if (name === spec.by) goTo(value);
+    else store.set(name, value);
+    if (spec.play?.rewinds.includes(name)) store.set(spec.play.slider, spec.controls[spec.play.slider].min);
+  }
+
   const remembered = new Map(); // option → what the reader left its controls at
   const presets = (name) => (spec.by && spec.controls[spec.by].options.find((each) => each.name === name)?.set) || {};
 
@@ -188,6 +215,7 @@ export function create(root, spec, store, id) {
   }
 
   function reset() {
+    pause();
     remembered.clear();
     for (const [name] of controls) store.set(name, store.initial[name]);
     settle();
@@ -196,6 +224,7 @@ export function create(root, spec, store, id) {
 
   /** From a fragment: known names, numbers in their range; anything else is ignored. */
   function restore(texts) {
+    pause();
     const found = controls.filter(([name]) => texts.has(name)).map(([name, control]) => [name, read(control, texts.get(name))]);
     const given = new Map(found.filter(([, setting]) => setting !== undefined));
     if (given.has(spec.by)) goTo(given.get(spec.by));
@@ -203,7 +232,7 @@ export function create(root, spec, store, id) {
   }
 
   drawControls(); // before the first drawing, so that nothing moves when it comes
-  const stage = new Stage(root, ruler, { layout, draw, settle });
+  const stage = new Stage(root, ruler, { layout, draw, settle, hide: pause });
 
   return {
     restore,
@@ -214,6 +243,7 @@ export function create(root, spec, store, id) {
     },
     results: () => Object.fromEntries(Object.entries(compute()).map(([name, array]) => [name, array.slice()])),
     destroy() {
+      pause();
       stopListening();
       announcer.destroy();
       link.destroy();

@@ -6,6 +6,7 @@ import { clamp, parseNumber } from "../link.js";
 import { compile } from "../program/compile.js";
 import { LossPlot } from "./losses.js";
 import { aspect, DescentMap, windowOf } from "./map.js";
+import { Player } from "./player.js";
 import { Readout, sentence } from "./readout.js";
 import { Stage } from "./stage.js";
 import { Announcer, Goal, linkButton } from "./words.js";
@@ -15,7 +16,7 @@ export const names = ["landscape", "methods", "alpha", "beta", "condition", "sta
 const SLIDERS = ["alpha", "beta", "condition"];
 const WIDE = 600; // from here the loss stands beside the map
 const GAP = 18;
-const PLAY = 3000; // milliseconds for all steps
+const PLAY = 3; // seconds for all steps
 
 function check(spec) {
   for (const name of ["steps", "grid", "controls", "methods", "landscapes"]) {
@@ -136,11 +137,8 @@ export function create(root, spec, store, id) {
     pause();
     store.set("step", step);
   });
-  const playButton = button({ icon: "play", label: "Play", className: "dl-play" }, () => (playing ? pause() : play()));
-  const stepButton = button({ icon: "step", label: "One step", wordless: true, className: "dl-step" }, () => {
-    pause();
-    store.set("step", shownStep() >= spec.steps ? 0 : shownStep() + 1);
-  });
+  const player = new Player({ min: 0, max: spec.steps, get: shownStep, set: (step) => store.set("step", step), seconds: PLAY });
+  const pause = () => player.pause();
   const resetButton = button({ icon: "reset", label: "Reset", className: "dl-reset" }, reset);
   const link = linkButton(id, linked, announcer);
 
@@ -150,7 +148,7 @@ export function create(root, spec, store, id) {
     { class: "dl-controls" },
     html("div", { class: "dl-sliders" }, ...[...sliders.values()].map((s) => s.element)),
     html("div", { class: "dl-choices" }, many(landscapeSelect.element, spec.landscapes), many(methodChips.element, spec.methods)),
-    html("div", { class: "dl-time" }, playButton.element, stepButton.element, scrubber.element, resetButton.element, link.element),
+    html("div", { class: "dl-time" }, ...player.elements, scrubber.element, resetButton.element, link.element),
   );
   const ruler = html("div", {});
   root.append(ruler, goal.element, figure, controls, readout.element, announcer.element);
@@ -247,30 +245,6 @@ export function create(root, spec, store, id) {
     for (const name of names) if (store.initial[name] !== undefined) store.set(name, store.initial[name]);
     losses.settle();
     stage.schedule();
-  }
-
-  let playing = 0;
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
-  function play() {
-    const from = shownStep() >= spec.steps ? 0 : shownStep();
-    const coarse = calm.matches ? Math.ceil(spec.steps / 5) : 1;
-    const begun = performance.now();
-    store.set("step", from);
-    playButton.update({ icon: "pause", label: "Pause" });
-    const tick = (now) => {
-      const gone = Math.max(0, Math.floor(((now - begun) / PLAY) * spec.steps));
-      const step = Math.min(spec.steps, from + Math.floor(gone / coarse) * coarse);
-      store.set("step", step);
-      if (step >= spec.steps) pause();
-      else playing = requestAnimationFrame(tick);
-    };
-    playing = requestAnimationFrame(tick);
-  }
-  function pause() {
-    if (!playing) return;
-    cancelAnimationFrame(playing);
-    playing = 0;
-    playButton.update({ icon: "play", label: "Play" });
   }
 
   /** What a link to this setting says. */

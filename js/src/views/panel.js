@@ -1,11 +1,13 @@
 /** One panel of curves: axes that stand still while a slider moves, series, reference lines, a position to pick. */
 
 import { nice } from "d3-array";
-import { attribute, svg } from "../dom.js";
+import { attribute, html, svg } from "../dom.js";
 import { clamp } from "../link.js";
 import { clipSegment, decadeTicks, Frame, linearTicks, pixel } from "./frame.js";
+import { Heat } from "./heat.js";
 import { fontOf, LINE, Occupancy, place, setText, textWidth } from "./labels.js";
 
+const MARKED = ["circles", "squares"];
 const MARGIN = { left: 46, right: 10, top: 28, bottom: 38 };
 
 /** Numbers along an axis: log axes count in decades. What has no place on the axis is not a number. */
@@ -49,8 +51,8 @@ class Axis {
 }
 
 export class Panel {
-  /** `onPick(x)`: called while the reader moves the position, if it can be moved. */
-  constructor(spec, onPick) {
+  /** `onPick(x)`: called while the reader moves the position, if it can be moved; `sliders`: {get(name), put(name, value)} for the handles. */
+  constructor(spec, onPick, sliders) {
     this.spec = spec;
     this.x = new Axis(spec.x);
     this.y = new Axis(spec.y);
@@ -58,9 +60,12 @@ export class Panel {
     const drawn = spec.series.map(({ label }) => label).filter(Boolean);
     const description = `${spec.y.label} against ${spec.x.label}${drawn.length ? `: ${drawn.join(", ")}` : ""}`;
     this.frame = new Frame(MARGIN, { class: `dl-panel${onPick ? " dl-pickable" : ""}`, role: "img", "aria-label": description });
-    this.element = this.frame.element;
+    this.picture = this.frame.element;
+    this.heat = spec.heat && new Heat(spec.heat);
+    if (this.heat) Object.assign(this.heat.canvas.style, { left: `${MARGIN.left}px`, top: `${MARGIN.top}px` });
+    this.element = this.heat ? html("div", { class: "dl-over-heat" }, this.heat.canvas, this.picture) : this.picture;
     this.series = spec.series.map((series) => {
-      const curve = svg("path", { class: `dl-series dl-${series.kind}${series.faint ? " dl-faint" : ""}`, "data-series": series.y });
+      const curve = svg("path", { class: `dl-series dl-${series.kind}${MARKED.includes(series.kind) ? " dl-marks" : ""}${series.faint ? " dl-faint" : ""}`, "data-series": series.y });
       if (series.dash) curve.setAttribute("stroke-dasharray", series.dash);
       const dot = svg("circle", { class: "dl-end", r: 4.5 });
       const label = svg("text", { class: "dl-label" }, series.label);
@@ -75,6 +80,12 @@ export class Panel {
       kept: -1,
     }));
     this.now = svg("path", { class: "dl-now" });
+    this.handles = spec.handles.map((handle) => {
+      const element = svg("g", { class: "dl-start dl-grip" }, svg("circle", { r: 22, class: "dl-touch" }), svg("circle", { r: 8.5, class: "dl-ring" }), svg("circle", { r: 3, class: "dl-core" }));
+      if (handle.colour) element.style.setProperty("--dl-text", handle.colour);
+      element.style.cursor = handle.across && handle.up ? "move" : handle.up ? "ns-resize" : "ew-resize";
+      return { ...handle, element };
+    });
     this.handle = svg("g", { class: "dl-start dl-handle" }, svg("circle", { r: 22, class: "dl-touch" }), svg("circle", { r: 7.5, class: "dl-ring" }), svg("circle", { r: 2.5, class: "dl-core" }));
     this.frame.plot.append(
       this.frame.clipped("dl-curves", ...this.lines.map(({ mark }) => mark), this.now, ...this.series.map(({ curve }) => curve)),
@@ -82,13 +93,30 @@ export class Panel {
       ...this.series.map(({ dot }) => dot),
       ...[...this.lines, ...this.series].map(({ label }) => label),
       ...(onPick ? [this.handle] : []),
+      ...this.handles.map(({ element }) => element),
     );
     if (onPick) this.#listen(onPick);
+    if (this.handles.length) this.#listenToHandles(sliders);
   }
 
   settle() {
     this.x.settle();
     this.y.settle();
+  }
+
+  /** Height to width inside, where both axes have one unit. */
+  get ratio() {
+    const length = ({ fixed }) => fixed[1] - fixed[0];
+    return this.spec.equal ? length(this.y) / length(this.x) : 0;
+  }
+
+  heightFor(width, usual) {
+    return this.ratio ? Math.round((width - MARGIN.left - MARGIN.right) * this.ratio) + MARGIN.top + MARGIN.bottom : usual;
+  }
+
+  /** 0 where any width will do. */
+  widthFor(height) {
+    return this.ratio ? Math.round((height - MARGIN.top - MARGIN.bottom) / this.ratio) + MARGIN.left + MARGIN.right : 0;
   }
 
   resize(width, height) {
@@ -97,6 +125,7 @@ export class Panel {
     this.width = Math.max(100, width - MARGIN.left - MARGIN.right);
     this.height = Math.max(90, height - MARGIN.top - MARGIN.bottom);
     this.frame.resize(this.width, this.height, 2);
+    this.heat?.resize(this.width, this.height);
     this.drawn = null;
   }
 
@@ -114,6 +143,7 @@ export class Panel {
     if (key !== this.drawn) this.#drawAxes();
     this.drawn = key;
     occupancy.reset(width, height);
+    this.heat?.paint(results[this.spec.heat.values]);
 
     const labels = [];
     for (const line of this.lines) this.#drawLine(line, seen(line.when) ? get(line.at) : NaN, labels);
@@ -134,6 +164,14 @@ export class Panel {
       attribute(series.dot, "cx", pixel(u));
       attribute(series.dot, "cy", pixel(w));
       occupancy.box(u - 7, w - 7, 14, 14, 2);
+    }
+    for (const { element, x, y } of this.handles) {
+      const [p, q] = [this.u(get(x)), this.v(get(y))];
+      const inside = p >= -1 && p <= width + 1 && q >= -1 && q <= height + 1;
+      element.style.display = inside ? "" : "none";
+      if (!inside) continue;
+      attribute(element, "transform", `translate(${pixel(p)} ${pixel(q)})`);
+      occupancy.box(p - 10, q - 10, 20, 20, 2);
     }
     occupancy.sum();
     place(labels, width, height, occupancy);
@@ -169,6 +207,7 @@ export class Panel {
     if (!visible) return;
     const [xs, ys] = [results[series.x], results[series.y]];
     const dots = series.kind === "dots";
+    const mark = { circles: (p, q) => `M${pixel(p - 4)} ${q}a4 4 0 1 0 8 0a4 4 0 1 0-8 0Z`, squares: (p, q) => `M${pixel(p - 3.5)} ${pixel(q - 3.5)}h7v7h-7Z` }[series.kind];
     const steps = series.kind === "steps";
     const out = [0, 0, 0, 0];
     let d = "";
@@ -189,7 +228,12 @@ export class Panel {
       const [p, q] = [u(xs[n]), v(ys[n])];
       const finite = Number.isFinite(p) && Number.isFinite(q);
       const inside = finite && p >= -1 && p <= width + 1 && q >= -1 && q <= height + 1;
-      if (dots) {
+      if (mark) {
+        if (inside) {
+          d += mark(pixel(p), pixel(q));
+          occupancy.point(p, q, 0.8);
+        }
+      } else if (dots) {
         if (inside) {
           d += `M${pixel(p)} ${pixel(q)}h0`;
           occupancy.point(p, q, 0.8);
@@ -238,20 +282,55 @@ export class Panel {
       onPick(this.x.log ? 10 ** z : z);
     };
     let offset = null; // between the pointer and the position while it is dragged
-    this.element.addEventListener("pointerdown", (event) => {
+    this.picture.addEventListener("pointerdown", (event) => {
       const onHandle = this.handle.contains(event.target);
       if (event.button !== 0 || !this.u || (event.pointerType === "touch" && !onHandle)) return;
       offset = onHandle ? Number(this.handle.getAttribute("transform").match(/-?[\d.]+/)[0]) - this.frame.position(event)[0] : 0;
-      this.element.setPointerCapture(event.pointerId);
+      this.picture.setPointerCapture(event.pointerId);
       event.preventDefault();
       if (!onHandle) pick(event);
     });
-    this.element.addEventListener("pointermove", (event) => {
+    this.picture.addEventListener("pointermove", (event) => {
       if (offset !== null) pick(event, offset);
     });
-    for (const name of ["pointerup", "pointercancel"]) this.element.addEventListener(name, () => (offset = null));
-    this.element.addEventListener("click", (event) => {
+    for (const name of ["pointerup", "pointercancel"]) this.picture.addEventListener(name, () => (offset = null));
+    this.picture.addEventListener("click", (event) => {
       if (event.pointerType === "touch" && this.u && !this.handle.contains(event.target)) pick(event);
+    });
+  }
+
+  /** A handle is dragged by what lies between it and the pointer; a click elsewhere brings the one that stands where its sliders say. */
+  #listenToHandles({ get, put }) {
+    let held = null;
+    const units = (event) => {
+      const [u, v] = this.frame.position(event);
+      const along = ({ domain }, part) => domain[0] + part * (domain[1] - domain[0]);
+      return [along(this.x, u / this.width), along(this.y, 1 - v / this.height)];
+    };
+    const free = this.handles.find(({ x, y, across, up }) => across && up && x === across && y === up);
+    const jump = (event) => {
+      const [x, y] = units(event);
+      put(free.across, x);
+      put(free.up, y);
+    };
+    this.picture.addEventListener("pointerdown", (event) => {
+      const handle = this.handles.find(({ element }) => element.contains(event.target));
+      if (event.button !== 0 || !this.u || !(handle || (free && event.pointerType !== "touch"))) return;
+      if (!handle) jump(event);
+      const { across, up, gain } = handle ?? free;
+      held = { across, up, gain, from: units(event), x: across && get(across), y: up && get(up) };
+      this.picture.setPointerCapture(event.pointerId);
+      event.preventDefault();
+    });
+    this.picture.addEventListener("pointermove", (event) => {
+      if (!held) return;
+      const [x, y] = units(event);
+      if (held.across) put(held.across, held.x + (x - held.from[0]) / held.gain);
+      if (held.up) put(held.up, held.y + (y - held.from[1]) / held.gain);
+    });
+    for (const name of ["pointerup", "pointercancel"]) this.picture.addEventListener(name, () => (held = null));
+    this.picture.addEventListener("click", (event) => {
+      if (event.pointerType === "touch" && free && this.u && !this.handles.some(({ element }) => element.contains(event.target))) jump(event);
     });
   }
 }

@@ -1,0 +1,160 @@
+"""What is trained on data, as a reader works it: every control against the numbers of Python, handles, play."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+from test_curves import frame, put, results, settings, state, words
+
+from dlcourse import live
+from dlcourse.live.curves import Curves
+
+Open = Callable[..., Page]
+MADE: dict[str, Callable[..., Curves]] = {"fit-line": live.FitLine}
+
+
+def stand_in(folder: Any, bodies: list[str]) -> str:
+    """A page with these explorables far enough from each other that one is on screen at a time."""
+    for name in ("explorables.js", "explorables.css"):
+        shutil.copy(live.explorable.STATIC / name, folder / name)
+    body = '<p style="height: 900px"></p>'.join(bodies)
+    (folder / "page.html").write_text(
+        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Trained</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="explorables.css">'
+        "<style>body { font: 16px sans-serif; margin: 0 } main { max-width: 46rem; margin: auto; padding: 16px }</style></head>"
+        f'<body><main>{body}</main><script src="explorables.js"></script></body></html>',
+        encoding="utf-8",
+    )
+    return (folder / "page.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return stand_in(tmp_path_factory.mktemp("trained"), [make().to_html() for make in MADE.values()])
+
+
+@pytest.fixture
+def page(open_page: Open, address: str) -> Page:
+    return open_page(address)
+
+
+@pytest.mark.parametrize("name", list(MADE))
+def test_every_control_against_python(page: Page, name: str) -> None:
+    here = MADE[name]()
+    start = here.state
+    page.locator(f"#{name}").scroll_into_view_if_needed()
+    for setting in settings(type(here)):
+        asked = {**start, **setting}
+        put(page, name, **asked)
+        for key, value in asked.items():
+            setattr(here, key, value)
+        assert state(page, name) == here.state
+        there, values = results(page, name), here.values
+        assert set(there) == set(values)
+        for key, value in values.items():
+            # Sums in another order, carried on through as many steps as are shown: relative to what is drawn together.
+            slack = 1e-9 * (1.0 + np.nanmax(np.abs(value), initial=0.0))
+            np.testing.assert_allclose(there[key], np.atleast_1d(value), rtol=1e-9, atol=slack, err_msg=f"{setting} {key}")
+        assert words(page, name) == here.words
+        drawn = page.evaluate("id => document.getElementById(id).querySelector('.dl-root').outerHTML", name)
+        assert not re.search(r"NaN|Infinity|undefined", re.sub(r">[^<]*<", "><", drawn)), setting
+
+
+def middle(page: Page, selector: str) -> tuple[float, float]:
+    box = page.locator(selector).bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def drag(page: Page, selector: str, across: float, up: float) -> None:
+    x, y = middle(page, selector)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + across, y - up, steps=5)
+    page.mouse.up()
+    frame(page)
+
+
+def test_the_line_follows_the_hand(page: Page) -> None:
+    grips = "#fit-line .dl-panel >> nth=0 >> .dl-grip >> nth={} >> .dl-core"
+    frame(page)
+    drag(page, grips.format(0), 15, 30)
+    moved = state(page, "fit-line")
+    assert moved["slope"] == 0
+    assert moved["intercept"] > 1
+    before = middle(page, grips.format(0))
+    drag(page, grips.format(1), 0, 30)
+    turned = state(page, "fit-line")
+    # As high at x = 1.5: the slope grows by the height over 1.5.
+    assert turned["slope"] == pytest.approx(moved["intercept"] / 1.5, abs=0.06)
+    assert turned["intercept"] == moved["intercept"]
+    assert middle(page, grips.format(0)) == before
+
+
+def test_the_point_on_the_surface_is_the_line(page: Page) -> None:
+    frame(page)
+    drag(page, "#fit-line .dl-over-heat .dl-core", 60, 40)
+    found = state(page, "fit-line")
+    assert found["slope"] > 1
+    assert found["intercept"] > 1
+    box = page.locator("#fit-line .dl-over-heat .dl-frame").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.1)
+    frame(page)
+    assert state(page, "fit-line")["slope"] == pytest.approx(7.0, abs=0.1)
+    assert state(page, "fit-line")["intercept"] == pytest.approx(6.0, abs=0.1)
+
+
+def test_the_map_shows_its_values(page: Page) -> None:
+    """The lowest risk lies where the map is palest, and the map is repainted when the loss changes."""
+    frame(page)
+    pixels = """() => {
+        const c = document.querySelector('#fit-line canvas'), {data} = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+        return {width: c.width, height: c.height, alpha: Array.from({length: c.width * c.height}, (_, i) => data[4 * i + 3])};
+    }"""
+    found = page.evaluate(pixels)
+    alpha = np.array(found["alpha"]).reshape(found["height"], found["width"])[::-1]
+    rows, columns = np.nonzero(alpha == 0)
+    surface = live.FitLine().values["surface"].reshape(41, 41)
+    i, j = np.unravel_index(np.argmin(surface), surface.shape)
+    assert rows.mean() / found["height"] == pytest.approx((i + 0.5) / 41, abs=0.03)
+    assert columns.mean() / found["width"] == pytest.approx((j + 0.5) / 41, abs=0.03)
+    put(page, "fit-line", loss="zero_one")
+    assert page.evaluate(pixels)["alpha"] != found["alpha"]
+
+
+def test_descent_is_played_and_begins_anew_where_the_hand_goes(page: Page) -> None:
+    frame(page)
+    line = page.locator("#fit-line")
+    line.get_by_role("button", name="One step").click()
+    assert state(page, "fit-line")["phase"] == 1
+    line.get_by_role("button", name="Descend").click()
+    expect(line.get_by_role("button", name="Pause")).to_be_visible()
+    page.wait_for_function("document.getElementById('fit-line').explorable.state.phase > 3")
+    line.get_by_label(re.compile("of the line")).press("ArrowRight")
+    expect(line.get_by_role("button", name="Descend")).to_be_visible()
+    assert state(page, "fit-line")["phase"] == 0
+    line.get_by_role("button", name="Reset").click()
+    assert state(page, "fit-line") == live.FitLine().state
+
+
+def test_played_in_few_jumps_where_motion_is_unwanted(open_page: Open, address: str) -> None:
+    page = open_page(address, reduced_motion="reduce")
+    seen = page.evaluate(
+        """async () => {
+            const seen = new Set(), e = document.getElementById('fit-line');
+            e.querySelector('.dl-play').click();
+            for (let i = 0; i < 60; i++) {
+                seen.add(e.explorable.state.phase);
+                await new Promise(requestAnimationFrame);
+            }
+            return [...seen];
+        }"""
+    )
+    assert all(phase % 18 == 0 for phase in seen)

@@ -1,0 +1,134 @@
+"""What is trained on data: made, refused and right."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import traitlets
+from scipy.optimize import linprog, minimize
+
+from dlcourse import live
+from dlcourse.live.fit_line import LOSSES, STEPS, risk_of_line
+from dlcourse.live.panels import Axis, Handle, Heat, Panel, Play, Series
+
+# A line by hand -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def line():
+    return live.FitLine()
+
+
+def test_the_least_risks(line):
+    x, y, _ = line.examples[False]
+    n = len(x)
+    residuals = np.polyfit(x, y, 1, full=True)[1][0]
+    assert line.least["squared"] == pytest.approx(residuals / n)
+    # min Σ u + v over θ, u, v ≥ 0 with Xθ + u − v = y
+    A = np.c_[np.ones(n), x, np.eye(n), -np.eye(n)]
+    free = [(None, None)] * 2 + [(0, None)] * (2 * n)
+    assert line.least["absolute"] == pytest.approx(linprog(np.r_[0, 0, np.ones(2 * n)], A_eq=A, b_eq=y, bounds=free).fun / n)
+    x, y, labels = line.examples[True]
+    logits = lambda θ: y - θ[1] * x - θ[0]  # noqa: E731
+    bce = lambda θ: np.mean(np.logaddexp(0, logits(θ)) - labels * logits(θ))  # noqa: E731
+    assert line.least["cross_entropy"] == pytest.approx(minimize(bce, [2.0, 3.0]).fun, rel=1e-6)
+    b, a = np.meshgrid(np.linspace(-3, 7, 300), np.linspace(-2, 8, 300))
+    grid = np.mean(((y - a[..., None] * x - b[..., None]) >= 0) != labels, axis=-1)
+    assert line.least["zero_one"] <= grid.min() <= line.least["zero_one"] + 1.01 / len(x)
+
+
+@pytest.mark.parametrize("name", list(LOSSES))
+def test_descent_follows_minus_the_gradient(name):
+    line = live.FitLine(name, slope=1.0, intercept=-1.0, alpha=0.05, phase=3 * STEPS)
+    found = line.values
+    data = line.examples[LOSSES[name].classes]
+    risk = lambda b, a: {  # noqa: E731
+        "squared": lambda r: np.mean(r**2),
+        "absolute": lambda r: np.mean(np.abs(r)),
+        "zero_one": lambda r: np.mean((r >= 0) != data.labels),
+        "cross_entropy": lambda r: np.mean(np.logaddexp(0, r) - data.labels * r),
+    }[name](data.y - a * data.x - b)
+    b, a = -1.0, 1.0
+    for k in range(STEPS):
+        assert (found["path_b"][k], found["path_a"][k]) == pytest.approx((b, a), abs=1e-6)
+        ε = 1e-6
+        slope_b, slope_a = (risk(b + ε, a) - risk(b - ε, a)) / (2 * ε), (risk(b, a + ε) - risk(b, a - ε)) / (2 * ε)
+        b, a = b - 0.05 * slope_b, a - 0.05 * slope_a
+    assert found["risk"] == pytest.approx(risk(b, a), abs=1e-6)
+    assert found["hand_risk"] == pytest.approx(risk(-1.0, 1.0))
+    surface = found["surface"].reshape(41, 41)
+    assert np.exp(surface[0, 40]) - 0.02 == pytest.approx(risk(7 - 5 / 41, -2 + 5 / 41))
+
+
+def test_the_phases_in_words():
+    line = live.FitLine(slope=0.0, intercept=0.0)
+    assert "phase" not in line.words
+    line.phase = 1
+    assert f"Step 1, forward phase: the line predicts, and its risk is {line.values['risk']:.1f}." in line.words
+    line.phase = 2
+    assert "Step 1, backward phase: the gradient is (−" in line.words
+    line.phase = 3
+    assert "Step 1, update: the risk went from 17.8 to" in line.words
+    line.alpha = 10.0
+    assert "The step raised it" in line.words
+    assert "nowhere to go" in live.FitLine("zero_one", phase=2).words
+
+
+def test_the_goal_is_in_reach_of_the_hand():
+    for name in LOSSES:
+        line = live.FitLine(name)
+        best = min(
+            (line_risk, a, b)
+            for a in np.arange(2.0, 4.01, 0.05)
+            for b in np.arange(0.5, 3.51, 0.05)
+            for line_risk in [float(risk_of_line(LOSSES[name], line.examples[LOSSES[name].classes], b, a))]
+        )
+        line.slope, line.intercept = round(best[1], 2), round(best[2], 2)
+        assert line.values["reached"], name
+        assert "reached the goal" in line.words
+
+
+def test_refusals():
+    with pytest.raises(traitlets.TraitError, match="there is no 'hinge'; choose one of squared, absolute"):
+        live.FitLine("hinge")
+    with pytest.raises(traitlets.TraitError, match=r"slope .*: needs a number from -2 to 8, got 9"):
+        live.FitLine(slope=9.0)
+    with pytest.raises(TypeError, match="has no control 'beta'"):
+        live.FitLine(beta=0.9)
+
+
+def test_the_still_picture_says_what_is_seen(line):
+    assert "Its risk is 17.8" in line.still()
+    assert "<svg" in line.still()
+
+
+# Maps, handles and play of panels -------------------------------------------------------------------------------------
+
+
+class Plane(live.Curves):
+    speed = live.controls.Slider(1.0, low=0.0, high=2.0, label="s", description="speed")
+    step = live.controls.Slider(0, low=0, high=9, step=1, label="k", description="step")
+
+    def __init__(self, x=None, play=None, **changed):
+        panel = Panel(x or Axis("x", (0.0, 1.0)), Axis("y", (0.0, 1.0)), (Series("t", "t"),), **changed)
+        super().__init__("plane", lambda speed, step: {"t": speed + np.zeros(6), "at": step}, (panel,), play=play)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"heat": Heat("t", 3, 3)}, "map of 't' needs one colour or two and 9 values, got 1 and 6"),
+        ({"heat": Heat("t", 3, 2, ("#000000",) * 3)}, "needs one colour or two and 6 values, got 3 and 6"),
+        ({"heat": Heat("tt", 3, 2)}, "no result is called 'tt'"),
+        ({"handles": (Handle("att", 0.0),)}, "'att'"),
+        ({"handles": (Handle(0.0, 0.0, up="at"),)}, "a drag should move 'at', which is no slider"),
+        ({"x": Axis("x"), "equal": True}, "needs a domain on both axes"),
+        ({"x": Axis("x"), "heat": Heat("t", 3, 2)}, "needs a domain on both axes"),
+        ({"play": Play("at")}, "the button should move 'at', which is no slider"),
+        ({"play": Play("speed")}, "needs a slider of whole steps, 'speed' has none"),
+        ({"play": Play("step", rewinds=("at",))}, "'at'"),
+    ],
+)  # fmt: skip
+def test_maps_handles_and_play_are_checked(changed, words):
+    with pytest.raises(ValueError, match=words):
+        Plane(**changed)
