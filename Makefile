@@ -6,6 +6,8 @@ PORT   ?= 8000
 
 VENV    := .venv
 PY      := $(VENV)/bin/python
+# Two processes, each with whole files: a notebook and a browser keep what they began with.
+PYTEST  := $(PY) -m pytest --numprocesses 2 --dist loadfile
 INSTALLED := $(VENV)/.installed
 HTML    := _build/html
 BUILT   := _build/.built
@@ -58,7 +60,7 @@ test: $(BUILT) chromium
 	$(PY) -m ruff check $(CODE)
 	$(PY) -m ruff format --check $(CODE)
 	$(PY) -m mypy dlcourse
-	$(PY) -m pytest $(PYTESTFLAGS)
+	$(PYTEST) $(PYTESTFLAGS)
 
 # The parts of `make test`, for work on one of them.
 lint: $(INSTALLED)
@@ -67,13 +69,13 @@ lint: $(INSTALLED)
 	$(PY) -m mypy dlcourse
 
 unit: $(INSTALLED)
-	$(PY) -m pytest --ignore=tests/browser --ignore=chapters $(PYTESTFLAGS)
+	$(PYTEST) --ignore=tests/browser --ignore=chapters $(PYTESTFLAGS)
 
 notebooks: $(INSTALLED)
-	$(PY) -m pytest chapters $(PYTESTFLAGS)
+	$(PYTEST) chapters $(PYTESTFLAGS)
 
 browser: $(BUILT) chromium
-	$(PY) -m pytest tests/browser $(PYTESTFLAGS)
+	$(PYTEST) tests/browser $(PYTESTFLAGS)
 
 chromium: $(INSTALLED)
 	@$(PY) tests/browser/chromium.py

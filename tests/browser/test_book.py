@@ -60,7 +60,11 @@ def check_width(page: Page, width: int) -> None:
 
 
 def test_every_page_over_http(
-    book_http: str, pages: list[str], built_book: Path, open_page: Callable[..., Page], capsys: pytest.CaptureFixture[str]
+    book_http: str,
+    pages: list[str],
+    built_book: Path,
+    open_page: Callable[..., Page],
+    record_property: Callable[[str, object], None],
 ) -> None:
     assert "index.html" in pages
     assert any(name.startswith("chapters/") for name in pages)
@@ -77,8 +81,8 @@ def test_every_page_over_http(
         check_mathematics(page, (built_book / name).read_text(encoding="utf-8"))
         files = [built_book / path.removeprefix(below) for path in loaded]
         weights[name] = sum(len(gzip.compress(file.read_bytes(), 6)) for file in files)
-    with capsys.disabled():
-        print("".join(f"\n  {weight / 1000:7.0f} kB gzipped: {name}" for name, weight in weights.items()), end=" ")
+    for name, weight in weights.items():
+        record_property(f"{name}, kB gzipped", round(weight / 1000))
     assert max(weights.values()) < LARGEST_PAGE, weights
 
 

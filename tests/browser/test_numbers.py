@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 from playwright.sync_api import Page
 
 from dlcourse import landscapes, live
@@ -83,7 +82,11 @@ def check(page: Page, identity: str, places: list[str], methods: list[str], slid
 
 
 def test_every_landscape_and_method_gives_the_numbers_of_python(
-    book: str, pages: list[str], built_book: Path, open_page: Callable[..., Page], capsys: pytest.CaptureFixture[str]
+    book: str,
+    pages: list[str],
+    built_book: Path,
+    open_page: Callable[..., Page],
+    record_property: Callable[[str, object], None],
 ) -> None:
     compared = equal = 0
     seen: set[tuple[str, str]] = set()
@@ -95,6 +98,6 @@ def test_every_landscape_and_method_gives_the_numbers_of_python(
             more = check(page, identity, places, methods, sliders)
             compared, equal = compared + more[0], equal + more[1]
             seen |= {(landscape, method) for landscape in places for method in methods}
-    with capsys.disabled():
-        print(f"\n  {compared} numbers of page and Python compared, {equal} equal to the last digit", end=" ")
+    record_property("numbers of page and Python compared", compared)
+    record_property("of these equal to the last digit", equal)
     assert seen == {(landscape, method) for landscape in landscapes.ALL for method in live.descent.METHODS}
