@@ -191,7 +191,7 @@ export class DescentMap {
     attribute(this.start, "aria-valuetext", `θ₁ = ${fixed(x, places)}, θ₂ = ${fixed(y, places)}`);
   }
 
-  #drawPath(p, { path, last, ended, note, dashed }) {
+  #drawPath(p, { path, last, ended, label, note, dashed }) {
     const { width, height, occupancy } = this;
     const pieces = this.pieces?.length >= 4 * last + 4 ? this.pieces : (this.pieces = new Float64Array(8 * last + 8));
     const out = [0, 0, 0, 0];
@@ -296,7 +296,8 @@ export class DescentMap {
     attribute(p.end, "visibility", exit ? "hidden" : "visible");
     occupancy.box(a - 6, b - 6, 12, 12, 3);
 
-    const words = exit && !ended ? `${note} leaves the map` : note;
+    let words = exit && !ended ? `${note} leaves the map` : note;
+    if (textWidth(this.font, words) > width) words = label; // a narrow screen: what happened stands below the map too
     text(p.label, words);
     const w = textWidth(this.font, words);
     const places = [];
