@@ -2,6 +2,7 @@
 
 from .activations import Activations
 from .averages import Averages
+from .back_propagation import BackPropagation
 from .curves import Curves
 from .descent import Descent
 from .explorable import Explorable
@@ -10,4 +11,15 @@ from .gradient_check import GradientCheck
 from .noisy import NoisyDescent
 from .question import Question
 
-__all__ = ["Activations", "Averages", "Curves", "Descent", "Explorable", "FitLine", "GradientCheck", "NoisyDescent", "Question"]
+__all__ = [
+    "Activations",
+    "Averages",
+    "BackPropagation",
+    "Curves",
+    "Descent",
+    "Explorable",
+    "FitLine",
+    "GradientCheck",
+    "NoisyDescent",
+    "Question",
+]

@@ -37,6 +37,7 @@ class Curves(Explorable):
     """
 
     view = "curves"
+    fewest = 1  # panels
 
     def __init__(
         self,
@@ -61,7 +62,7 @@ class Curves(Explorable):
         if tuple(functions) != offered:
             self.refuse(f"there are computations for {list(functions)}, but the options of its choice are {list(offered)}")
         self.programs = {option: self.record(option, function) for option, function in functions.items()}
-        if not 1 <= len(self.panels) <= 2:
+        if not self.fewest <= len(self.panels) <= 2:
             self.refuse(f"draws one panel or two, got {len(self.panels)}")
         for option in offered:
             self.check_panels(option)
@@ -120,16 +121,21 @@ class Curves(Explorable):
         return dict(zip((name for name, _ in program.outputs), program.output_shapes(), strict=True))
 
     def check(self, option: str, name: str | float, dimensions: int, *, needed: bool = False) -> None:
-        """Whether the computation gives this name as a number (0) or a vector (1); sliders and switches are numbers too."""
+        """Whether the computation gives this name as a number (0) or a vector (1); controls and `v[2]` are numbers too."""
         if isinstance(name, (int, float)) or (name == "" and not needed):
             return
         there = self.shapes(option)
         if dimensions == 0:
             there |= {control: () for control, trait in self.declared().items() if not isinstance(trait, Choice)}
+        base, place = entry(name)
         try:
-            shape = named(there, name, "result")
+            shape = named(there, base, "result")
         except ValueError as error:
             self.refuse(f"what is drawn is not there: {error}")
+        if place is not None:
+            if len(shape) != 1 or place >= shape[0]:
+                self.refuse(f"{name!r} is not there: {base!r} has shape {shape}")
+            shape = ()
         if len(shape) != dimensions:
             self.refuse(f"{name!r} is drawn as a {('number', 'vector')[dimensions]}, but has shape {shape}")
 
@@ -194,8 +200,8 @@ class Curves(Explorable):
 
     # Words ----------------------------------------------------------------------------------------------------
 
-    def parts(self, template: str) -> list[Any]:
-        """The template as text and [name, decimals or None]."""
+    def parts(self, template: str, options: Sequence[str] | None = None) -> list[Any]:
+        """The template as text and [name, decimals or None], or [name, decimals, True] for brackets around what is negative."""
         found: list[Any] = []
         for text, name, form, _ in string.Formatter().parse(template):
             if text:
@@ -203,21 +209,35 @@ class Curves(Explorable):
             if name is None:
                 continue
             if not name or name != self.by:
-                for option in self.programs:
+                for option in self.programs if options is None else options:
                     self.check(option, name, 0, needed=True)
+            form = form or ""
+            brackets = [True] if form[:1] == "(" and form[-1:] == ")" else []
+            form = form[1:-1] if brackets else form
             if form not in ("", "d") and not (form and form[0] == "." and form[-1] == "f" and form[1:-1].isdigit()):
                 self.refuse(
                     f"{{{name}:{form}}} is not a way to write a number; there are {{{name}}}, {{{name}:d}}, {{{name}:.2f}}"
                 )
-            found.append([name, None if not form else 0 if form == "d" else int(form[1:-1])])
+            found.append([name, None if not form else 0 if form == "d" else int(form[1:-1]), *brackets])
         return found
 
-    def written(self, name: str, places: int | None, values: Mapping[str, Any]) -> str:
+    def number(self, name: str | float, values: Mapping[str, Any]) -> float:
+        """The value of a name: of a control or a result, or of one entry of a result; a number stands for itself."""
+        if isinstance(name, (int, float)):
+            return float(name)
+        base, place = entry(name)
+        found = values[base] if base in values else getattr(self, base)
+        return float(found if place is None else found[place])
+
+    def written(self, name: str, places: int | None, values: Mapping[str, Any], brackets: bool = False) -> str:
         """A value as the page writes it."""
         trait = self.declared().get(name)
         if isinstance(trait, Choice):
             return trait.labels[getattr(self, name)]
-        x = float(values[name] if name in values else getattr(self, name))
+        x = self.number(name, values)
+        if brackets:
+            text = self.written(name, places, values)
+            return f"({text})" if text.startswith("−") else text
         if places is not None:
             return numbers.fixed(x, places)
         if not isinstance(trait, Slider):
@@ -232,11 +252,13 @@ class Curves(Explorable):
         """The readout for the present controls."""
         values = self.values
         shown = [s for s in self.sentences if not s.when or self.seen(s.when, values)]
-        each = [[p if isinstance(p, str) else self.written(p[0], p[1], values) for p in self.parts(s.text)] for s in shown]
-        return " ".join("".join(parts) for parts in each)
+        return " ".join(self.say(self.parts(sentence.text), values) for sentence in shown)
+
+    def say(self, parts: Sequence[Any], values: Mapping[str, Any]) -> str:
+        return "".join(p if isinstance(p, str) else self.written(p[0], p[1], values, len(p) > 2) for p in parts)
 
     def seen(self, when: str, values: Mapping[str, Any]) -> bool:
-        x = float(values[when] if when in values else getattr(self, when))
+        x = self.number(when, values)
         return math.isfinite(x) and x != 0
 
     # What the page needs ------------------------------------------------------------------------------------------
@@ -283,12 +305,18 @@ class Curves(Explorable):
         from . import stills
 
         values = self.values
-        given = {**self.state, **values}
         picture = stills.draw(
-            self.panels,
-            values,
-            lambda at: float(at if isinstance(at, (int, float)) else given[at]),
-            lambda when: not when or self.seen(when, values),
+            self.panels, values, lambda at: self.number(at, values), lambda when: not when or self.seen(when, values)
         )
         about = "; ".join(f"{panel.y.label} against {panel.x.label}" for panel in self.panels)
         return stills.finish(picture, f"{about}. {self.words}")
+
+
+def entry(name: str) -> tuple[str, int | None]:
+    """What `v[2]` names: (v, 2); a whole result has no place.
+
+    >>> entry("v[2]"), entry("v")
+    (('v', 2), ('v', None))
+    """
+    base, _, place = name.partition("[")
+    return (base, int(place[:-1])) if place[-1:] == "]" and place[:-1].isdigit() else (name, None)

@@ -44,13 +44,16 @@ export function slider({ label, description = "", className = "", ...spec }, onI
   return {
     element,
     input,
-    update(value) {
-      const position = String(scale.position(value));
+    /** `last`: the highest value there is now, where that changes. */
+    update(value, last = undefined) {
+      const count = last === undefined ? scale.count : scale.position(last);
+      attribute(input, "max", count);
+      const position = String(Math.min(scale.position(value), count));
       if (input.value !== position) input.value = position;
-      const shown = scale.format(value);
+      const shown = scale.format(last === undefined ? value : Math.min(value, last));
       text(output, shown);
       attribute(input, "aria-valuetext", shown);
-      input.style.setProperty("--dl-filled", `${(100 * Number(position)) / scale.count}%`);
+      input.style.setProperty("--dl-filled", `${(100 * Number(position)) / count}%`);
     },
   };
 }
@@ -122,6 +125,7 @@ export function chips({ label, options }, onChange) {
 }
 
 const ICONS = {
+  back: "M13 2.5 L6 8 L13 13.5 Z M3 2.5 H5 V13.5 H3 Z",
   play: "M4 2.5 L13.5 8 L4 13.5 Z",
   pause: "M4 2.5 H7 V13.5 H4 Z M9 2.5 H12 V13.5 H9 Z",
   step: "M3 2.5 L10 8 L3 13.5 Z M11 2.5 H13 V13.5 H11 Z",

@@ -5,9 +5,11 @@ import { html, text } from "../dom.js";
 import { fixed, significant } from "../format.js";
 import { clamp, parseNumber } from "../link.js";
 import { compile } from "../program/compile.js";
+import { Diagram } from "./diagram.js";
 import { Panel } from "./panel.js";
 import { Player } from "./player.js";
 import { Stage } from "./stage.js";
+import { Stepper } from "./stepper.js";
 import { Announcer, Goal, linkButton } from "./words.js";
 
 const WIDE = 600; // from here two panels stand side by side
@@ -19,13 +21,14 @@ function check(spec) {
   for (const name of ["controls", "programs", "panels", "words"]) {
     if (!spec[name]) throw new Error(`its description lacks "${name}"`);
   }
-  if (!spec.panels.length) throw new Error("it has no panel to draw in");
+  if (!spec.panels.length && !spec.diagrams?.length) throw new Error("it has no panel to draw in");
 }
 
 /** What a value of the state has to be; → the value, clamped to what the control can give, or undefined. */
 function valid(control, value) {
   if (control.type === "choice") return control.options.some(({ name }) => name === value) ? value : undefined;
   if (control.type === "switch") return typeof value === "boolean" ? value : undefined;
+  if (control.type === "pick") return control.names.includes(value) ? value : undefined;
   if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
   const { min, max, step } = control;
   return clamp(Number.isInteger(step) ? min + step * Math.round((value - min) / step) : value, min, max);
@@ -74,7 +77,8 @@ export function create(root, spec, store, id) {
       put: (name, x) => put(name, nearest(name, x)),
     });
   });
-  const inputs = controls.map(([name, control]) => {
+  const diagrams = (spec.diagrams ?? []).map((diagram) => new Diagram(diagram, spec.tones, (name) => store.set("picked", name), go));
+  const inputs = controls.filter(([, { type }]) => type !== "pick").map(([name, control]) => {
     const take = (value) => put(name, value);
     if (control.type === "slider") return [name, slider({ ...control, className: `dl-${name}` }, take)];
     return [name, control.type === "switch" ? toggle(control, take) : select(control, take)];
@@ -87,7 +91,8 @@ export function create(root, spec, store, id) {
     label: spec.play.label,
   });
   const pause = () => player?.pause();
-  const of = (...types) => inputs.filter(([name]) => types.includes(spec.controls[name].type)).map(([, { element }]) => element);
+  const stepper = spec.stepper && new Stepper(inputs.find(([name]) => name === spec.stepper.slider)[1], go);
+  const of = (...types) => inputs.filter(([name]) => types.includes(spec.controls[name].type) && name !== spec.stepper?.slider).map(([, { element }]) => element);
   const sentences = spec.words.map(({ tone, colour }) => {
     const words = html("span", tone ? { class: `dl-verdict${tone === "bad" ? " dl-bad" : ""}` } : {});
     const row = html("li", colour ? {} : { class: "dl-plain" }, ...(colour ? [html("span", { class: "dl-swatch", "aria-hidden": "true" })] : []), words);
@@ -103,7 +108,10 @@ export function create(root, spec, store, id) {
   root.append(
     ruler,
     goal.element,
-    figure,
+    ...diagrams.map(({ picture }) => picture),
+    ...(stepper ? [stepper.element] : []),
+    ...diagrams.map(({ words }) => words),
+    ...(panels.length ? [figure] : []),
     html(
       "div",
       { class: "dl-controls" },
@@ -119,6 +127,7 @@ export function create(root, spec, store, id) {
   function layout(width) {
     const side = panels.length > 1 && width >= WIDE;
     figure.classList.toggle("dl-wide", side);
+    for (const diagram of diagrams) diagram.resize(width);
     const height = Math.round(side ? clamp(width * 0.42, 250, 340) : clamp(width * (panels.length > 1 ? 0.6 : 0.5), 210, 340));
     if (!side) return panels.forEach((panel) => panel.resize(width, panel.heightFor(width, height)));
     // Where both axes have one unit, the height decides on the width; the others share the rest.
@@ -135,7 +144,7 @@ export function create(root, spec, store, id) {
   /** A slider that changes nothing of what is shown is not shown. */
   const shownControls = () => {
     const { reads } = current();
-    return controls.filter(([name, { type }]) => type !== "slider" || reads.includes(name) || moved.has(name)).map(([name]) => name);
+    return controls.filter(([name, { type }]) => type !== "slider" || reads.includes(name) || moved.has(name) || name === spec.stepper?.slider).map(([name]) => name);
   };
 
   function drawControls() {
@@ -143,6 +152,12 @@ export function create(root, spec, store, id) {
     for (const [name, input] of inputs) {
       input.element.hidden = !shown.includes(name);
       input.update(store.get(name));
+    }
+    for (const each of diagrams) each.show(each === diagram());
+    if (stepper) {
+      const { slider: name, again } = spec.stepper;
+      const more = again && spec.controls[again];
+      stepper.update(store.get(name), diagram().last, more && store.get(again) > more.min, more && store.get(again) < more.max);
     }
     const { note: words } = spec.by ? spec.controls[spec.by].options.find(({ name }) => name === option()) : {};
     note.hidden = !words;
@@ -152,11 +167,17 @@ export function create(root, spec, store, id) {
   /** The value of a name: of a control or of a result; a number that is given stands for itself. */
   const value = (name, results) => {
     if (typeof name === "number") return name;
+    const place = name.indexOf("[");
+    if (place > 0) return results[name.slice(0, place)][Number(name.slice(place + 1, -1))];
     const found = results[name];
     return found ? (found.length === 1 ? found[0] : NaN) : Number(store.get(name));
   };
 
-  function written([name, places], results) {
+  function written([name, places, brackets], results) {
+    if (brackets) {
+      const plain = written([name, places], results);
+      return plain.startsWith("−") ? `(${plain})` : plain;
+    }
     const control = spec.controls[name];
     if (control?.type === "choice") return control.options.find((each) => each.name === store.get(name)).label;
     const x = value(name, results);
@@ -171,12 +192,13 @@ export function create(root, spec, store, id) {
     const get = (name) => value(name, results);
     const seen = (when) => !when || (Number.isFinite(get(when)) && get(when) !== 0);
     panels.forEach((panel, i) => panel.draw(results, get, seen, spec.panels[i].pick ? store.get(spec.panels[i].pick) : null));
-    const said = [];
+    const say = (parts) => parts.map((part) => (typeof part === "string" ? part : written(part, results))).join("");
+    const said = stepper ? diagram().draw({ step: store.get(spec.stepper.slider), picked: store.get("picked"), get, seen, say }) : [];
     spec.words.forEach(({ parts, when }, i) => {
       const { row, words } = sentences[i];
       row.hidden = !seen(when);
       if (row.hidden) return;
-      said.push(parts.map((part) => (typeof part === "string" ? part : written(part, results))).join(""));
+      said.push(say(parts));
       text(words, said.at(-1));
     });
     announcer.update([note.textContent, ...said].filter(Boolean).join(" "));
@@ -199,6 +221,23 @@ export function create(root, spec, store, id) {
     if (name === spec.by) goTo(value);
     else store.set(name, value);
     if (spec.play?.rewinds.includes(name)) store.set(spec.play.slider, spec.controls[spec.play.slider].min);
+  }
+
+  /** The diagram of the present option. */
+  function diagram() {
+    return diagrams.find(({ spec: { option: own } }) => !own || own === option());
+  }
+
+  /** By so many steps; after the last one begins the next round, if there are rounds. */
+  function go(by) {
+    const { slider: name, again } = spec.stepper;
+    const { last } = diagram();
+    const next = Math.min(store.get(name), last) + by;
+    if (next >= 0 && next <= last) return store.set(name, next);
+    const round = again ? valid(spec.controls[again], store.get(again) + by) : undefined;
+    if (round === undefined || round === store.get(again)) return;
+    store.set(again, round);
+    store.set(name, by > 0 ? 0 : last);
   }
 
   const remembered = new Map(); // option → what the reader left its controls at

@@ -1,0 +1,266 @@
+"""The explorables about networks as a reader works them: every control, every step, against the numbers of Python."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+from test_curves import frame, results, settings, state
+
+from dlcourse import live
+from dlcourse.live.curves import Curves
+from dlcourse.live.diagram import Stepped
+
+Open = Callable[..., Page]
+
+MADE: dict[str, Callable[..., Curves]] = {"back-propagation": live.BackPropagation}
+STEPPED = [name for name, make in MADE.items() if isinstance(make, type) and issubclass(make, Stepped)]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("networks")
+    for name in ("explorables.js", "explorables.css"):
+        shutil.copy(live.explorable.STATIC / name, folder / name)
+    body = '<p style="height: 900px"></p>'.join(make().to_html() for make in MADE.values())
+    (folder / "page.html").write_text(
+        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Networks</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="explorables.css">'
+        "<style>body { font: 16px sans-serif; margin: 0 } main { max-width: 46rem; margin: auto; padding: 16px }</style></head>"
+        f'<body><main>{body}</main><script src="explorables.js"></script></body></html>',
+        encoding="utf-8",
+    )
+    return (folder / "page.html").as_uri()
+
+
+@pytest.fixture
+def page(open_page: Open, address: str) -> Page:
+    return open_page(address)
+
+
+def words(page: Page, name: str) -> str:
+    """What is said of the step, of what is picked, and the readout, as a reader sees it."""
+    rows = page.locator(f"#{name} :is(.dl-stage, .dl-detail, .dl-readout li:not(.dl-note))").all()
+    seen = [row.inner_text() for row in rows if row.is_visible()]
+    return " ".join(text for text in seen if text and not text.startswith("Choose a box"))
+
+
+def come_to(page: Page, name: str) -> None:
+    page.evaluate("id => document.querySelector(`#${id} .dl-root`).scrollIntoView()", name)  # nothing is drawn off screen
+    frame(page)
+
+
+def everything(here: Curves) -> Iterator[dict[str, Any]]:
+    """Every control at its ends and in the middle, and in a diagram every step with something else picked."""
+    yield from settings(type(here))
+    if isinstance(here, Stepped):
+        for option, diagram in here.diagrams.items():
+            names = ["", *(each.name for each in diagram.items if each.name)]
+            for step in range(len(diagram.stages)):
+                chosen = {here.by: option} if option else {}
+                yield {**chosen, here.step_name: step, "picked": names[(3 * step) % len(names)]}
+            yield from ({**chosen, here.step_name: len(diagram.stages) - 1, "picked": each} for each in names)
+
+
+@pytest.mark.parametrize("name", list(MADE))
+def test_every_control_against_python(page: Page, name: str) -> None:
+    here = MADE[name]()
+    start = here.state
+    come_to(page, name)
+    for setting in everything(here):
+        asked = {**start, **setting}
+        page.evaluate(
+            "([id, asked]) => { for (const [key, value] of asked) document.getElementById(id).explorable.set(key, value); }",
+            [name, list(asked.items())],
+        )
+        frame(page)
+        for key, value in asked.items():
+            setattr(here, key, value)
+        assert state(page, name) == here.state
+        there, values = results(page, name), here.values
+        assert set(there) == set(values)
+        for key, value in values.items():
+            np.testing.assert_allclose(
+                there[key], np.atleast_1d(value), rtol=1e-9, atol=1e-12, err_msg=f"{setting} {key}", equal_nan=True
+            )
+        assert words(page, name) == here.words, setting
+        drawn = page.evaluate("id => document.getElementById(id).querySelector('.dl-root').outerHTML", name)
+        assert not re.search(r"NaN|Infinity|undefined", drawn), setting
+    assert page.problems == []  # type: ignore[attr-defined]
+
+
+# ---- diagrams ----
+
+
+def shown_lines(page: Page, name: str, item: str) -> list[str]:
+    """The numbers at a box or an edge."""
+    label = page.locator(f"#{name} [data-name='{item}']").get_attribute("aria-label") or ""
+    return label.split(", ")[1:]
+
+
+def test_numbers_stand_at_their_place(page: Page) -> None:
+    here = live.BackPropagation(step=11)
+    put_and_come(page, "back-propagation", step=11)
+    values = here.values
+    assert shown_lines(page, "back-propagation", "h2") == [
+        f"{symbol} {values[key][1]:.3f}".replace("-", "−")
+        for symbol, key in (("b", "b1"), ("a₂", "a1"), ("h₂", "h1"), ("∇h₂", "g_h1"), ("∇a₂", "g_a1"))
+    ]
+    assert shown_lines(page, "back-propagation", "w221") == [
+        f"{values['W2'][3]:.3f}".replace("-", "−"),
+        f"∇ {values['g_W2'][3]:.3f}".replace("-", "−"),
+    ]
+    put_and_come(page, "back-propagation", step=0)
+    assert shown_lines(page, "back-propagation", "h2") == [f"b {values['b1'][1]:.3f}".replace("-", "−")]
+
+
+def put_and_come(page: Page, name: str, **values: Any) -> None:
+    come_to(page, name)
+    for key, value in values.items():
+        page.evaluate("([id, key, value]) => document.getElementById(id).explorable.set(key, value)", [name, key, value])
+    frame(page)
+
+
+@pytest.mark.parametrize("name", STEPPED)
+def test_buttons_go_through_the_steps(page: Page, name: str) -> None:
+    here = MADE[name]()
+    assert isinstance(here, Stepped)
+    come_to(page, name)
+    back, onward = page.locator(f"#{name} .dl-back"), page.locator(f"#{name} .dl-next")
+    said = []
+    expect(back).to_be_disabled()
+    for step in range(len(here.diagram.stages)):
+        assert state(page, name)[here.step_name] == step
+        said.append(page.locator(f"#{name} .dl-stage:visible").inner_text())
+        if step < len(here.diagram.stages) - 1:
+            onward.click()
+            frame(page)
+    assert len(set(said)) == len(said)  # every step says something of its own
+    back.click()
+    assert state(page, name)[here.step_name] == len(here.diagram.stages) - 2
+
+
+def test_once_more_goes_on_with_the_next_update(page: Page) -> None:
+    put_and_come(page, "back-propagation", step=12)
+    page.get_by_role("button", name="Once more").click()
+    frame(page)
+    assert (state(page, "back-propagation")["step"], state(page, "back-propagation")["updates"]) == (0, 1)
+    page.locator("#back-propagation .dl-back").click()
+    assert (state(page, "back-propagation")["step"], state(page, "back-propagation")["updates"]) == (12, 0)
+    put_and_come(page, "back-propagation", updates=20)
+    expect(page.locator("#back-propagation .dl-next")).to_be_disabled()
+
+
+@pytest.mark.parametrize("name", STEPPED)
+def test_a_diagram_by_keyboard(page: Page, name: str) -> None:
+    come_to(page, name)
+    page.locator(f"#{name} .dl-diagram:visible [tabindex='0']").first.focus()
+    start = state(page, name)
+    for key, change in (("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1)):
+        page.keyboard.press(key)
+        frame(page)
+        assert state(page, name)["step"] == start["step"] + change
+    page.keyboard.press("ArrowDown")
+    first = state(page, name)["picked"]
+    page.keyboard.press("ArrowDown")
+    frame(page)
+    second = state(page, name)["picked"]
+    assert first
+    assert second not in ("", first)
+    assert page.evaluate("document.activeElement.dataset.name") == second
+    assert page.locator(f"#{name} [data-name='{second}']:visible").first.get_attribute("aria-pressed") == "true"
+    page.keyboard.press("Escape")
+    frame(page)
+    assert state(page, name)["picked"] == ""
+    expect(page.locator(f"#{name} .dl-detail:visible")).to_contain_text("Choose a box")
+
+
+@pytest.mark.parametrize("name", STEPPED)
+def test_a_tap_reads_a_box(open_page: Open, address: str, name: str) -> None:
+    page = open_page(address, width=390, has_touch=True)
+    come_to(page, name)
+    box = page.locator(f"#{name} .dl-node[role]:visible").first
+    box.tap()
+    frame(page)
+    assert state(page, name)["picked"] == box.get_attribute("data-name")
+    box.tap()
+    assert state(page, name)["picked"] == ""
+
+
+def test_link_to_a_step(open_page: Open, address: str) -> None:
+    page = open_page(address + "#back-propagation?step=9.4&picked=h2&activation=relu&updates=99")
+    found = state(page, "back-propagation")
+    assert (found["step"], found["picked"], found["activation"], found["updates"]) == (9, "h2", "relu", 20)
+    page = open_page(address + "#back-propagation?step=x&picked=constructor&activation=softmax&w=1e999")
+    assert state(page, "back-propagation") == MADE["back-propagation"]().state
+
+
+# ---- looks ----
+
+SEEN = """id => {
+    const svg = [...document.querySelectorAll(`#${id} .dl-diagram`)].find(e => e.style.display !== 'none');
+    const box = e => { const r = e.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; };
+    const texts = e => [...e.querySelectorAll('text')].filter(e => e.getAttribute('visibility') === 'visible').map(box);
+    const nodes = [...svg.querySelectorAll('.dl-node')];
+    return %s;
+}"""
+BOXES = SEEN % "[[...nodes.map(g => box(g.querySelector('rect'))), ...texts(svg.querySelector('.dl-numbers'))], box(svg)]"
+INSIDE = SEEN % "nodes.map(g => [box(g.querySelector('rect')), texts(g)])"
+
+
+def covers(a: list[float], b: list[float], slack: float) -> bool:
+    return bool(a[0] - slack <= b[0] and b[2] <= a[2] + slack and a[1] - slack <= b[1] and b[3] <= a[3] + slack)
+
+
+@pytest.mark.parametrize("name", STEPPED)
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_in_a_diagram_covers_anything_else(open_page: Open, address: str, name: str, width: int) -> None:
+    page = open_page(address, width=width)
+    here = MADE[name]()
+    assert isinstance(here, Stepped)
+    for option in here.diagrams:
+        put_and_come(page, name, **({here.by: option} if option else {}))
+        for step in (len(here.diagram.stages) - 2, len(here.diagram.stages) - 1):
+            put_and_come(page, name, step=step)
+            parts, whole = page.evaluate(BOXES, name)
+            assert len(parts) >= 4
+            for i, a in enumerate(parts):
+                assert covers(whole, a, 1), (option, step, a)
+                for b in parts[:i]:
+                    assert min(a[2], b[2]) - max(a[0], b[0]) < 2 or min(a[3], b[3]) - max(a[1], b[1]) < 2.5, (step, a, b)
+            for box, texts in page.evaluate(INSIDE, name):
+                assert all(covers(box, text, 1) for text in texts), (option, step, box, texts)
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_nothing_is_cut_off(open_page: Open, address: str, width: int) -> None:
+    page = open_page(address, width=width)
+    for name in MADE:
+        come_to(page, name)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    small = page.evaluate(
+        """[...document.querySelectorAll('.dl-root text, .dl-root label, .dl-root li')]
+            .filter(e => parseFloat(getComputedStyle(e).fontSize) < 12).length"""
+    )
+    assert small == 0
+
+
+def test_everything_has_a_name(page: Page) -> None:
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('.dl-root :is(input, select, button, [role=button])')]
+            .filter(e => !(e.labels?.length || e.textContent.trim() || e.getAttribute('aria-label'))).map(e => e.outerHTML)"""
+    )
+    assert nameless == []
+
+
+def test_without_scripts_there_is_a_still_picture(open_page: Open, address: str) -> None:
+    page = open_page(address, java_script_enabled=False)
+    for name in MADE:
+        picture = page.locator(f"#{name} noscript svg")
+        assert picture.count() == 1
+        assert len(picture.get_attribute("aria-label") or "") > 40

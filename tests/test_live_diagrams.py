@@ -1,0 +1,166 @@
+"""Explorables that step through a diagram: what cannot be drawn is said, and the numbers are those of the formulas."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pytest
+import traitlets
+
+from dlcourse.live import BackPropagation
+from dlcourse.live.back_propagation import OFFERED, STAGES, UPDATES
+from dlcourse.live.controls import Slider
+from dlcourse.live.diagram import Diagram, Edge, Node, Pick, Said, Stepped
+
+
+class Line(Stepped):
+    """The least that a kind needs."""
+
+    step = Slider(0, low=0, high=2, step=1, label="", description="step")
+    x = Slider(1.0, low=0.0, high=2.0, label="x", description="input")
+    picked = Pick(["one", "two", "edge"])
+
+
+ONE = Node("one", "input", (0.0, 0.5), (Said("x {x}"),))
+TWO = Node("two", "output", (1.0, 0.5), (Said("y {y[0]:.2f}", 1),), (Said("y = −{x:(.1f)}", 1, 2), Said("Late.", 2)))
+DIAGRAM = Diagram("A line", (ONE, TWO), (Edge("one", "two", "edge"),), ("Start.", "Then {y[0]:.1f}."), 100, 200)
+
+
+def compute(x):
+    return {"y": np.stack([-x, x]), "n": 2.0 * x}
+
+
+def made(diagram=DIAGRAM, compute=compute, **options):
+    return Line("line", compute, diagram, **options)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"nodes": ()}, "boxes of the diagram 'A line' need names"),
+        ({"nodes": (ONE, ONE)}, "need names, each its own"),
+        ({"nodes": (ONE, TWO, ONE._replace(name="three"))}, "'three' of the diagram cannot be picked"),
+        ({"edges": (Edge("one", "tow"),)}, "no box is called 'tow'; did you mean 'two'"),
+        ({"edges": (Edge("one", "two", weight="y"),)}, "'y' is drawn as a number, but has shape"),
+        ({"stages": ("Start.",)}, "has 1 stages, the slider gives 2 to 3"),
+        ({"stages": ("a", "b", "c", "d")}, "has 4 stages"),
+        ({"stages": ("Start.", "{z}")}, "no result is called 'z'"),
+        ({"nodes": (ONE, TWO._replace(lines=(Said("{y[2]}"),)))}, r"'y\[2\]' is not there: 'y' has shape \(2,\)"),
+        ({"nodes": (ONE, TWO._replace(lines=(Said("{n[0]}"),)))}, r"'n\[0\]' is not there: 'n' has shape \(\)"),
+        ({"nodes": (ONE, TWO._replace(lines=(Said("{y}"),)))}, "drawn as a number"),
+        ({"nodes": (ONE, TWO._replace(formula=(Said("{y[0]:(2)}"),)))}, "not a way to write a number"),
+        ({"nodes": (ONE, TWO._replace(lines=(Said("", tone="loud"),)))}, "no tone of a line is called 'loud'"),
+        ({"nodes": (ONE, TWO._replace(lines=(Said("", when="never"),)))}, "'never'"),
+    ],
+)
+def test_what_cannot_be_drawn(changed, words):
+    with pytest.raises(ValueError, match=words):
+        made(DIAGRAM._replace(**changed))
+
+
+@pytest.mark.parametrize("options", [{"counter": "x"}, {"counter": "pace"}, {"again": "x"}])
+def test_steps_are_counted_in_whole_numbers(options):
+    with pytest.raises(ValueError, match="no slider of whole numbers"):
+        made(**options)
+
+
+def test_only_what_is_there_can_be_picked():
+    with pytest.raises(traitlets.TraitError, match="there is no 'three' to read; there are one, two, edge"):
+        made(picked="three")
+
+
+def test_lines_come_and_go_with_the_steps():
+    it = made(picked="two")
+    assert it.words == "Start."
+    it.step = 1
+    assert it.words == "Then −1.0. y = −1.0"
+    it.step = 2  # beyond the last of this diagram
+    assert it.stage == 1
+    assert it.formula == "y = −1.0"
+
+
+def test_brackets_stand_around_what_is_negative():
+    it = made(DIAGRAM._replace(stages=("{y[0]:(.1f)} and {y[1]:(.1f)}", "")))
+    assert it.words == "(−1.0) and 1.0"
+
+
+# Back-propagation ------------------------------------------------------------------------------------------------
+
+G = {
+    "tanh": (np.tanh, lambda a: 1 - np.tanh(a) ** 2),
+    "sigmoid": (lambda a: 1 / (1 + np.exp(-a)), lambda a: np.exp(-a) / (1 + np.exp(-a)) ** 2),
+    "relu": (lambda a: np.maximum(a, 0), lambda a: (a > 0).astype(float)),
+    "leaky_relu": (lambda a: np.where(a > 0, a, 0.01 * a), lambda a: np.where(a > 0, 1.0, 0.01)),
+    "identity": (lambda a: a, np.ones_like),
+}
+
+
+def by_hand(activation, x, y, W1, b1, W2, b2):
+    """The algorithm of the slide, with its own formulas."""
+    g, slope = G[activation]
+    a1 = b1 + W1 @ x
+    h = g(a1)
+    a2 = b2 + W2 @ h
+    f = np.exp(a2) / np.exp(a2).sum()
+    e = np.eye(2)[y]
+    g_a2 = -(e - f)
+    g_h = W2.T @ g_a2
+    g_a1 = g_h * slope(a1)
+    return {
+        "a1": a1, "h1": h, "a2": a2, "f": f, "loss": -np.log(f[y]), "g_f": -e / f, "g_a2": g_a2, "g_h1": g_h, "g_a1": g_a1,
+        "g_W2": np.outer(g_a2, h), "g_b2": g_a2, "g_W1": np.outer(g_a1, x), "g_b1": g_a1, "slope": slope(a1),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("activation", OFFERED)
+@pytest.mark.parametrize("target", [1, 2])
+def test_every_number_is_that_of_the_formulas(activation, target):
+    it = BackPropagation(activation, target=target, x1=0.7, x2=-1.3, w=1.1, v=0.4, b=-0.2, alpha=0.3)
+    new: dict[str, np.ndarray] = {}
+    for it.updates in range(4):
+        found = it.values
+        θ = [found[name].reshape(shape) for name, shape in (("W1", (3, 2)), ("b1", 3), ("W2", (2, 3)), ("b2", 2))]
+        if it.updates == 0:
+            assert (θ[0][0, 0], θ[2][0, 0], θ[1][0]) == (1.1, 0.4, -0.2)
+        else:  # gradient descent from the update before
+            for name, x in zip(("W1", "b1", "W2", "b2"), θ, strict=True):
+                np.testing.assert_allclose(np.ravel(x), new[name], rtol=1e-12)
+        for name, value in by_hand(activation, np.array([0.7, -1.3]), target - 1, *θ).items():
+            np.testing.assert_allclose(found[name], np.ravel(value), rtol=1e-9, atol=1e-13, err_msg=name)
+        new = {name: found[f"new_{name}"] for name in ("W1", "b1", "W2", "b2")}
+        after = [new[name].reshape(np.shape(x)) for name, x in zip(new, θ, strict=True)]
+        assert found["new_loss"] == pytest.approx(by_hand(activation, np.array([0.7, -1.3]), target - 1, *after)["loss"])
+        for name, x in zip(new, θ, strict=True):
+            np.testing.assert_allclose(new[name], np.ravel(x) - 0.3 * found[f"g_{name}"], rtol=1e-12, atol=1e-15)
+
+
+def test_back_propagation_changes_nothing_and_the_optimiser_does():
+    it = BackPropagation(step=11, picked="w111")
+    assert "it has changed nothing" in it.words
+    assert "←" not in it.words
+    it.step = len(STAGES) - 1
+    assert "W ← W − α∇_W" in it.words
+    found = it.values
+    assert f"{found['loss']:.3f} to {found['new_loss']:.3f}" in it.words
+    assert re.search(r"w₁₁ ← 0\.500 − 0\.10 · .* = ", it.formula)
+
+
+def test_the_goal_can_be_missed_and_reached():
+    it = BackPropagation(updates=UPDATES)
+    reached = []
+    for it.alpha in (0.0, 0.1, 1.0):
+        reached.append(bool(it.values["reached"]))
+    assert (reached[0], reached[-1]) == (False, True)
+
+
+def test_the_still_says_what_it_shows():
+    it = BackPropagation(step=5, picked="h1")
+    still = it.still()
+    assert still.startswith("<svg")
+    assert 'role="img"' in still
+    assert "A network of 2 inputs, 3 hidden units and 2 outputs" in still
+    assert f"loss {it.values['loss']:.3f}" in still
+    assert "∇h" not in re.sub(r'aria-label="[^"]*"', "", still)  # nothing has gone backward yet
+    json.dumps(it.spec, allow_nan=False)
