@@ -11,6 +11,7 @@ import numpy as np
 from numpy import ndarray
 from numpy.random import Generator
 
+from .checks import number, whole
 from .names import named
 
 
@@ -22,10 +23,8 @@ class Sample(NamedTuple):
 
 
 def check(who: str, n: int, noise: float, at_least: int = 1) -> None:
-    if isinstance(n, bool) or n != int(n) or n < at_least:
-        raise ValueError(f"{who}: n must be a whole number ≥ {at_least}, got {n}")
-    if not (np.isfinite(noise) and noise >= 0):
-        raise ValueError(f"{who}: noise must be a finite number ≥ 0, got {noise}")
+    whole(who, "n", n, at_least)
+    number(who, "noise", noise)
 
 
 def line(rng: Generator, n: int = 30, *, intercept: float = 2.0, slope: float = 3.0, noise: float = 0.1) -> Sample:
@@ -107,7 +106,7 @@ def spirals(rng: Generator, n: int = 200, *, noise: float = 0.03, classes: int =
     >>> X.shape, np.bincount(y)
     ((300, 2), array([100, 100, 100]))
     """
-    check("spirals", n, noise, several("spirals", classes))
+    check("spirals", n, noise, whole("spirals", "classes", classes, 2))
     y, r = labels(rng, n, classes), rng.uniform(0.0, 1.0, n)
     φ = 2 * np.pi * (turns * r + y / classes)
     return scatter(rng, r[:, None] * np.stack([np.cos(φ), np.sin(φ)], axis=1), y, noise)
@@ -138,16 +137,10 @@ def blobs(rng: Generator, n: int = 200, *, noise: float = 0.25, classes: int = 3
     >>> X.shape, np.bincount(y)
     ((200, 2), array([50, 50, 50, 50]))
     """
-    check("blobs", n, noise, several("blobs", classes))
+    check("blobs", n, noise, whole("blobs", "classes", classes, 2))
     y = labels(rng, n, classes)
     φ = 2 * np.pi * y / classes
     return scatter(rng, np.stack([np.cos(φ), np.sin(φ)], axis=1), y, noise)
-
-
-def several(who: str, classes: int) -> int:
-    if isinstance(classes, bool) or classes != int(classes) or classes < 2:
-        raise ValueError(f"{who}: classes must be a whole number ≥ 2, got {classes}")
-    return classes
 
 
 def labels(rng: Generator, n: int, classes: int) -> ndarray:
@@ -255,16 +248,16 @@ def read_csv(path: str | PathLike[str], target: str, *, delimiter: str = ",") ->
     if len(header) < 2 or not rows:
         what = "examples below its names" if not rows else f"columns beside {target!r} (they are parted by {delimiter!r})"
         raise ValueError(f"read_csv: {path} has no {what}")
-    for number, cells in rows:
+    for n, cells in rows:
         if len(cells) != len(header):
-            raise ValueError(f"read_csv: line {number} has {len(cells)} cells, but there are {len(header)} columns")
+            raise ValueError(f"read_csv: line {n} has {len(cells)} cells, but there are {len(header)} columns")
         for name, cell in zip(header, cells, strict=True):
             if not cell:
-                raise ValueError(f"read_csv: line {number}, column {name!r}: the cell is empty; fill it or leave the line out")
+                raise ValueError(f"read_csv: line {n}, column {name!r}: the cell is empty; fill it or leave the line out")
             if name != target and not is_number(cell):
-                raise ValueError(f"read_csv: line {number}, column {name!r}: {cell!r} is not a finite number")
+                raise ValueError(f"read_csv: line {n}, column {name!r}: {cell!r} is not a finite number")
     X = np.array([[float(cell) for cell in cells[:k] + cells[k + 1 :]] for _, cells in rows])
-    words = [number for number, cells in rows if not is_number(cells[k])]
+    words = [n for n, cells in rows if not is_number(cells[k])]
     columns = tuple(header[:k] + header[k + 1 :])
     if not words:
         return Spreadsheet(X, np.array([float(cells[k]) for _, cells in rows]), columns, ())

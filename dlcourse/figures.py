@@ -34,32 +34,20 @@ INK = "#010203"  # stands for the page's own text colour until the SVG is writte
 NARROWEST = 3.5  # inches: below this a figure scrolls rather than shrinks
 
 STYLE: Any = {
-    "axes.axisbelow": True,
-    "axes.edgecolor": INK,
-    "axes.facecolor": "none",
-    "axes.grid": False,
-    "axes.labelcolor": INK,
-    "axes.labelsize": 11.5,
+    **dict.fromkeys(["axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "legend.labelcolor"], INK),
+    **dict.fromkeys(["text.color", "xtick.color", "ytick.color"], INK),
+    **dict.fromkeys(["axes.grid", "axes.spines.right", "axes.spines.top", "legend.frameon"], False),
+    **dict.fromkeys(["axes.facecolor", "figure.facecolor", "svg.fonttype"], "none"),
+    **dict.fromkeys(["axes.axisbelow", "axes.unicode_minus"], True),
+    **dict.fromkeys(["axes.labelsize", "axes.titlesize"], 11.5),
     "axes.linewidth": 0.7,
-    "axes.prop_cycle": cycler(color=list(palette.METHODS.values())),
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlecolor": INK,
-    "axes.titlesize": 11.5,
-    "axes.unicode_minus": True,
-    "figure.facecolor": "none",
+    "lines.linewidth": 1.8,
+    "font.size": 11,
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 11,
-    "legend.frameon": False,
-    "legend.labelcolor": INK,
-    "lines.linewidth": 1.8,
     "mathtext.fontset": "dejavusans",
-    "svg.fonttype": "none",
+    "axes.prop_cycle": cycler(color=list(palette.METHODS.values())),
     "svg.hashsalt": "dlcourse",
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
 }
 
 
@@ -94,20 +82,17 @@ def show(fig: Figure, alt: str) -> Picture:
     buffer = io.StringIO()
     take_ink(fig)
     with matplotlib.rc_context(STYLE):
-        fig.savefig(
-            buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
-        )
+        nothing = dict.fromkeys(["Date", "Creator", "Format", "Type"])
+        fig.savefig(buffer, format="svg", transparent=True, metadata=nothing)
     return Picture(inline(buffer.getvalue(), alt), alt)
 
 
 def take_ink(fig: Figure) -> None:
     """Words and lines left in matplotlib's default black take the page's ink, or they would vanish in dark mode."""
-    for text in fig.findobj(Text):
-        if same_color(text.get_color(), "black"):
-            text.set_color(INK)
-    for line in fig.findobj(Line2D):
-        if same_color(line.get_color(), "black"):
-            line.set_color(INK)
+    artists: list[Any] = [*fig.findobj(Text), *fig.findobj(Line2D)]
+    for artist in artists:
+        if same_color(artist.get_color(), "black"):
+            artist.set_color(INK)
 
 
 def inline(svg: str, alt: str) -> str:

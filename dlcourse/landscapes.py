@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
+
+from .names import named
 
 Point = tuple[float, float]
 
@@ -121,7 +122,4 @@ ALL: dict[str, Landscape] = {each.name: each for each in (bowl, rosenbrock, himm
 
 def get(name: str) -> Landscape:
     """The landscape of this name; ValueError, with the nearest name, for one that does not exist."""
-    if name in ALL:
-        return ALL[name]
-    near = get_close_matches(str(name), ALL, n=1, cutoff=0.0)[0]
-    raise ValueError(f"no landscape is called {name!r}; did you mean {near!r}? There are {', '.join(ALL)}")
+    return named(ALL, name, "landscape")

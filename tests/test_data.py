@@ -46,7 +46,7 @@ def test_every_epoch_shows_every_example_once(n: int, size: int, epochs: int) ->
 
 @pytest.mark.parametrize("size", [0, -1, 6])
 def test_a_batch_must_fit(size: int) -> None:
-    with pytest.raises(ValueError, match="size must lie between 1 and n = 5"):
+    with pytest.raises(ValueError, match="minibatches: size must be a whole number from 1 to 5"):
         next(minibatches(5, size, np.random.default_rng(0)))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -180,7 +179,6 @@ def test_what_was_computed_before_a_step_cannot_go_backward():
     assert (w * w).value == w.value**2
 
 
-@dataclass(frozen=True)
 class Midpoint(UpdateRule):
     """Asks twice."""
 

@@ -41,7 +41,7 @@ def test_each_epoch_has_its_own_order_and_the_seed_decides():
 
 @pytest.mark.parametrize("size", [0, -1, 11])
 def test_sizes_that_do_not_fit(size):
-    with pytest.raises(ValueError, match=f"between 1 and n = 10, got {size}"):
+    with pytest.raises(ValueError, match=f"minibatches: size must be a whole number from 1 to 10, got {size}"):
         next(minibatches(10, size, np.random.default_rng(0)))
 
 

@@ -11,12 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ..autodiff import primitives
 from ..autodiff.primitives import equal, erf, exp, expm1, greater, greater_equal, logistic, maximum, where
-from ..autodiff.primitives import max as max_row
-from ..autodiff.primitives import relu as relu_row
-from ..autodiff.primitives import softmax as softmax_row
-from ..autodiff.primitives import softplus as softplus_row
-from ..autodiff.primitives import tanh as tanh_row
 from .catalogue import ALL, INFINITY, Activation, Interval, Parameter, describe, get
 
 __all__ = [
@@ -70,7 +66,7 @@ def tanh(x: Any) -> Any:
     >>> tanh(np.array([-1000.0, 0.0]))
     array([-1.,  0.])
     """
-    return tanh_row(x)
+    return primitives.tanh(x)
 
 
 def soboleva_interval(a: float, b: float, c: float, d: float) -> Interval:
@@ -120,7 +116,7 @@ def relu(x: Any) -> Any:
     >>> relu(np.array([-1.0, 2.0]))
     array([0., 2.])
     """
-    return relu_row(x)
+    return primitives.relu(x)
 
 
 @describe(
@@ -138,7 +134,7 @@ def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
 
 @describe(
     "Parametric ReLU", lambda alpha: REALS if alpha > 0 else NON_NEGATIVE, lambda x, alpha=0.25: np.where(x > 0, 1.0, alpha),
-    "He et al. 2015; source 003", {"alpha": Parameter(0.25, 0.0, INFINITY, "slope for x ≤ 0, learned with the weights")},
+    "He et al. 2015; source 003", parameters={"alpha": Parameter(0.25, 0.0, INFINITY, "slope for x ≤ 0, learned")},
 )  # fmt: skip
 def prelu(x: Any, alpha: Any = 0.25) -> Any:
     """g(x) = x if x > 0, else α x, where α is learned: give it as a Tensor [He et al. 2015; source 003].
@@ -236,7 +232,7 @@ def softplus(x: Any) -> Any:
     >>> softplus(np.array([-1000.0, 1000.0]))
     array([   0., 1000.])
     """
-    return softplus_row(x)
+    return primitives.softplus(x)
 
 
 @describe("Softmax", Interval("(", 0.0, 1.0, ")"), None, "sources 002, 003", elementwise=False)
@@ -248,7 +244,7 @@ def softmax(x: Any) -> Any:
     >>> softmax(np.array([1000.0, 1000.0, -1000.0]))
     array([0.5, 0.5, 0. ])
     """
-    return softmax_row(x)
+    return primitives.softmax(x)
 
 
 @describe("Maxout", REALS, None, "Goodfellow et al. 2013; source 003", elementwise=False)
@@ -260,4 +256,4 @@ def maxout(x: Any) -> Any:
     >>> maxout(np.array([[1.0, 3.0], [2.0, -1.0]]))
     array([3., 2.])
     """
-    return max_row(x, axis=-1)
+    return primitives.max(x, axis=-1)

@@ -118,21 +118,12 @@ class Activation:
 ALL: dict[str, Activation] = {}
 
 
-def describe(
-    label: str,
-    interval: Interval | Callable[..., Interval],
-    derivative: Callable[..., Any] | None,
-    source: str,
-    parameters: Mapping[str, Parameter] = {},
-    *,
-    elementwise: bool = True,
-) -> Callable[[Any], Any]:
-    """Enter a function into the table."""
+def describe(label: str, interval: Interval | Callable[..., Interval], *known: Any, **more: Any) -> Callable[[Any], Any]:
+    """Enter a function into the table: the fields of `Activation`, but for its name and the function itself."""
+    span = interval if callable(interval) else lambda **_: interval
 
     def enter(function: Any) -> Any:
-        name = function.__name__
-        span = interval if callable(interval) else lambda **_: interval
-        ALL[name] = Activation(name, label, function, span, derivative, source, parameters, elementwise)
+        ALL[function.__name__] = Activation(function.__name__, label, function, span, *known, **more)
         return function
 
     return enter

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy import ndarray
 
+from ..checks import number
 from ..names import named
 
 Initializer = Callable[[np.random.Generator, tuple[int, ...]], ndarray]
@@ -37,8 +38,7 @@ def normal(scale: float) -> Initializer:
     >>> normal(0.0)(np.random.default_rng(0), (1, 2))
     array([[0., 0.]])
     """
-    if not (math.isfinite(scale) and scale >= 0):
-        raise ValueError(f"normal: scale must be a finite number ≥ 0, got {scale}")
+    number("normal", "scale", scale)
     return lambda rng, shape: rng.normal(0.0, scale, shape)
 
 

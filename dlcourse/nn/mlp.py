@@ -8,8 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..autodiff.primitives import linear
+from ..checks import whole
 from . import activations, initializers
 from .network import Network
+from .normalization import Moments, batch_moments, normalize, running_moments
+
+Running = list[Moments]  # what is remembered of the batches, for each layer that normalises
 
 # Functions that pass positive values as they are lose half of the mean square: He's weights make up for it.
 RECTIFIERS = ("relu", "leaky_relu", "prelu", "gelu", "elu", "silu")
@@ -38,6 +42,11 @@ class MLP(Network):
     "prelu" also "alpha": [α^(1), …], one learned slope (1,) for each hidden layer. With "maxout" a hidden unit is the
     larger of two pre-activations: W^(k) is (2 n_k, n_{k−1}), b^(k) (2 n_k,). [sources 002, 003]
 
+    batch_norm : whether each hidden layer normalises its pre-activations, g(BN(a^(k))). Then θ holds scales and shifts too,
+    "gamma" and "beta", (n_k,) each. In training the moments are those of the batch. What is remembered of them is no
+    part of θ: it starts as `forgotten()`, `remember` renews it batch by batch, and whoever predicts hands it over
+    as `running`, without which X itself is the batch. [Ioffe & Szegedy 2015; source 000]
+
     Raises ValueError for unknown names and for widths that are no whole numbers ≥ 1.
 
     >>> mlp = MLP([64, 128, 10], activation="relu")
@@ -47,12 +56,17 @@ class MLP(Network):
     """
 
     def __init__(
-        self, widths: Sequence[int], activation: str | Callable[[Any], Any] = "tanh", task: str = "multiclass"
+        self,
+        widths: Sequence[int],
+        activation: str | Callable[[Any], Any] = "tanh",
+        task: str = "multiclass",
+        batch_norm: bool = False,
     ) -> None:
-        if len(widths) < 2 or any(isinstance(n, bool) or n != int(n) or n < 1 for n in widths):
+        if len(widths) < 2:
             raise ValueError(f"MLP: widths must be at least 2 whole numbers ≥ 1 (inputs, …, outputs), got {list(widths)}")
-        self.widths = [int(n) for n in widths]
+        self.widths = [whole("MLP", "each of the widths", n) for n in widths]
         self.depth = len(widths) - 1  # layers of weights
+        self.batch_norm = batch_norm
         self.activation = activations.get(activation).name if isinstance(activation, str) else "own"
         self.g: Any = activations.ALL[self.activation].function if isinstance(activation, str) else activation
         pieces = PIECES if self.activation == "maxout" else 1
@@ -60,10 +74,12 @@ class MLP(Network):
         shapes: dict[str, Any] = {"W": list(zip(rows, self.widths[:-1], strict=True)), "b": [(n,) for n in rows]}
         if self.activation == "prelu":
             shapes["alpha"] = [(1,)] * (self.depth - 1)
+        if batch_norm:
+            shapes |= {"gamma": shapes["b"][:-1], "beta": shapes["b"][:-1]}
         super().__init__(self.widths[0], self.widths[-1], task, shapes)
 
     def init(self, rng: np.random.Generator, weights: str | initializers.Initializer | None = None) -> dict[str, Any]:
-        """θ to start from, views of one flat buffer: weights drawn, biases 0, learned slopes at 0.25.
+        """θ to start from, views of one flat buffer: weights drawn, biases and shifts 0, scales 1, learned slopes 0.25.
 
         weights : an initialiser or its name; by default `he_normal` for rectifiers and `glorot_uniform` otherwise.
         Raises ValueError for an unknown name.
@@ -77,38 +93,71 @@ class MLP(Network):
         theta: dict[str, Any] = self.unflatten(np.zeros(self.size))
         for W in theta["W"]:
             W[...] = draw(rng, W.shape)
-        for α in theta.get("alpha", ()):
-            α[...] = 0.25
+        for constants, value in (("alpha", 0.25), ("gamma", 1.0)):
+            for array in theta.get(constants, ()):
+                array[...] = value
         return theta
 
-    def hidden(self, theta: dict[str, Any], k: int, a: Any) -> Any:
-        """g(a) of hidden layer k, counted from 0."""
-        if self.activation == "maxout":
-            a = np.reshape(a, (-1, self.widths[k + 1], PIECES))
-        return self.g(a, theta["alpha"][k]) if "alpha" in theta else self.g(a)
+    def __call__(self, theta: Any, X: Any, running: Running | None = None) -> Any:  # type: ignore[override]
+        """a^(L+1), the logits: (T, outputs) for X (T, inputs).
 
-    def __call__(self, theta: Any, X: Any) -> Any:
-        """a^(L+1), the logits: (T, outputs) for X (T, inputs). Raises ShapeError if θ or X does not fit the network."""
-        theta, h = self.nest(theta), self.examples(X)
-        last = self.depth - 1
+        Raises ShapeError if θ or X does not fit the network, and for a batch of one example that is to be normalised by
+        itself; ValueError for remembered moments of another number of layers.
+
+        >>> MLP([2, 1], task="regression")(np.array([1.0, 2.0, 3.0]), np.array([[10.0, 20.0]]))
+        array([[53.]])
+        """
+        return self.forward(theta, X, running)[-1].a
+
+    def forward(self, theta: Any, X: Any, running: Running | None) -> list[Layer]:
+        """(a^(k), h^(k)) of each layer, the last h still being the logits; a as g sees it."""
+        theta, h, found = self.nest(theta), self.examples(X), []
+        if running is not None and len(running) != len(self.forgotten()):
+            raise ValueError(f"MLP: needs the running moments of {len(self.forgotten())} layers, got {len(running)}")
         for k, (W, b) in enumerate(zip(theta["W"], theta["b"], strict=True)):
-            a = linear(h, W, b)
-            h = a if k == last else self.hidden(theta, k, a)
-        return h
+            a = h = linear(h, W, b)
+            if k < self.depth - 1:
+                if self.batch_norm:
+                    moments = batch_moments(a) if running is None else running[k]
+                    a = normalize(a, theta["gamma"][k], theta["beta"][k], moments)
+                pairs = np.reshape(a, (-1, self.widths[k + 1], PIECES)) if self.activation == "maxout" else a
+                h = self.g(pairs, theta["alpha"][k]) if "alpha" in theta else self.g(pairs)
+            found.append(Layer(a, h))
+        return found
 
-    def layers(self, theta: Any, X: Any) -> list[Layer]:
-        """(a^(k), h^(k)) of each layer, the last h being the output o(a^(L+1)).
+    def layers(self, theta: Any, X: Any, running: Running | None = None) -> list[Layer]:
+        """(a^(k), h^(k)) of each layer, the last h being the output o(a^(L+1)); a as g sees it, normalised or not.
+
+        Errors as for a call.
 
         >>> mlp = MLP([2, 3, 1], task="binary")
         >>> [layer.h.shape for layer in mlp.layers(mlp.init(np.random.default_rng(0)), np.zeros((4, 2)))]
         [(4, 3), (4, 1)]
         """
-        theta, h, found = self.nest(theta), self.examples(X), []
-        for k, (W, b) in enumerate(zip(theta["W"], theta["b"], strict=True)):
-            a = linear(h, W, b)
-            h = self.task.output(a) if k == self.depth - 1 else self.hidden(theta, k, a)
-            found.append(Layer(a, h))
-        return found
+        *hidden, last = self.forward(theta, X, running)
+        return [*hidden, Layer(last.a, self.task.output(last.a))]
+
+    def forgotten(self) -> Running:
+        """The running moments before the first batch, of each layer that normalises: mean 0, variance 1.
+
+        >>> MLP([2, 1, 1], task="binary", batch_norm=True).forgotten()
+        [Moments(mean=array([0.]), variance=array([1.]))]
+        """
+        return [Moments(np.zeros(n), np.ones(n)) for n in self.shapes.get("gamma", ())]
+
+    def remember(self, running: Running, theta: Any, X: Any, momentum: float = 0.1) -> Running:
+        """The running moments after one more batch X, at the parameters θ that it was learned from; see `running_moments`.
+
+        >>> mlp = MLP([1, 1, 1], task="binary", batch_norm=True)
+        >>> theta = mlp.nest(np.array([2.0, 1.0, 0.0, 0.0, 1.0, 0.0]))
+        >>> mlp.remember(mlp.forgotten(), theta, np.array([[0.0], [1.0]]), momentum=0.5)
+        [Moments(mean=array([0.5]), variance=array([1.5]))]
+        """
+        theta = self.nest(theta)
+        inputs = [self.examples(X), *(layer.h for layer in self.layers(theta, X)[:-2])]
+        layers = zip(running, inputs, theta["W"], theta["b"])
+        return [running_moments(r, linear(h, W, b), momentum) for r, h, W, b in layers]
 
     def __repr__(self) -> str:
-        return f"<MLP {' → '.join(map(str, self.widths))}, {self.activation}, {self.task.name}, {self.size:,} parameters>"
+        sizes, norm = " → ".join(map(str, self.widths)), ", batch norm" if self.batch_norm else ""
+        return f"<MLP {sizes}, {self.activation}{norm}, {self.task.name}, {self.size:,} parameters>"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -10,9 +9,9 @@ import numpy as np
 
 from ..autodiff import ShapeError, Tensor
 from ..autodiff.box import shape_of, value_of
+from ..flat import flatten
 from ..names import named
 from . import activations, losses, regularizers
-from .flat import flatten
 
 
 class Task(NamedTuple):
@@ -67,7 +66,7 @@ class Network:
         self.shapes = shapes
         self.size = flat.size
 
-    def __call__(self, theta: Any, X: Any) -> Any:
+    def __call__(self, theta: Any, X: Any, **beside: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} does not say how it computes")
 
     def __repr__(self) -> str:
@@ -110,10 +109,11 @@ class Network:
             )
         return X
 
-    def loss(self, theta: Any, X: Any, y: Any, *, l1: Any = 0.0, l2: Any = 0.0) -> Any:
+    def loss(self, theta: Any, X: Any, y: Any, *, l1: Any = 0.0, l2: Any = 0.0, **beside: Any) -> Any:
         """J(θ) = (1/T) Σ_t l(f(x_t; θ), y_t) + λ₁ Σ|W| + λ₂ ΣW², with the loss of the task [source 002].
 
-        X : (T, inputs). y : (T,), or (T, outputs) in a regression; labels are whole numbers from 0.
+        X : (T, inputs). y : (T,), or (T, outputs) in a regression; labels are whole numbers from 0. What the network is
+        called with beside θ and X, such as the `running` moments of a normalised MLP, is given by name, here and below.
         Raises ShapeError or ValueError, as the loss does, and ValueError for a negative λ.
 
         >>> from dlcourse import nn
@@ -122,15 +122,9 @@ class Network:
         1.9
         """
         theta = self.nest(theta)
-        total = self.task.loss(self(theta, X), y)
-        for name, λ, Ω in (("l1", l1, regularizers.l1), ("l2", l2, regularizers.l2)):
-            if not isinstance(λ, Tensor) and not 0 <= λ < math.inf:
-                raise ValueError(f"loss: {name} must be a finite number ≥ 0, got {λ}")
-            if isinstance(λ, Tensor) or λ:
-                total = total + λ * Ω(theta)
-        return total
+        return self.task.loss(self(theta, X, **beside), y) + regularizers.penalty(theta, l1, l2)
 
-    def predict(self, theta: Any, X: Any) -> Any:
+    def predict(self, theta: Any, X: Any, **beside: Any) -> Any:
         """f(x; θ) = o(a): values of a regression, probabilities of class 1 (T, 1), or of each class (T, C).
 
         >>> from dlcourse import nn
@@ -138,9 +132,9 @@ class Network:
         array([[0.5],
                [0.5]])
         """
-        return self.task.output(self(theta, X))
+        return self.task.output(self(theta, X, **beside))
 
-    def classify(self, theta: Any, X: Any) -> np.ndarray:
+    def classify(self, theta: Any, X: Any, **beside: Any) -> np.ndarray:
         """The class (T,) that is predicted for each example, the first one if several are best.
 
         Raises ValueError in a regression, and where an output is NaN.
@@ -151,7 +145,7 @@ class Network:
         """
         if self.task.name == "regression":
             raise ValueError("classify: a regression has no classes; use predict")
-        a = value_of(self(theta, X))
+        a = value_of(self(theta, X, **beside))
         if np.isnan(a).any():
             raise ValueError(f"classify: the output for example {np.argwhere(np.isnan(a))[0][0]} is not a number")
         return np.asarray(np.argmax(a, axis=1) if self.task.name == "multiclass" else a[:, 0] >= 0).astype(np.intp)

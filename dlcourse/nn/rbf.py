@@ -8,16 +8,20 @@ from typing import Any
 
 import numpy as np
 from numpy import ndarray
+from numpy.random import Generator
 
 from ..autodiff.primitives import exp, matmul, square, transpose
+from ..checks import whole
+from ..flat import flat_value_and_grad, flatten
 from ..names import named
-from .flat import flat_value_and_grad, flatten
 from .network import Network
 
-Placement = Callable[[np.random.Generator, ndarray, int], ndarray]
+Nest = dict[str, Any]
+Placement = Callable[[Generator, ndarray, int], ndarray]
+How = str | Placement  # a placement or its name
 
 
-def uniform_centres(rng: np.random.Generator, X: ndarray, n: int) -> ndarray:
+def uniform_centres(rng: Generator, X: ndarray, n: int) -> ndarray:
     """n points (n, d), drawn uniformly from the box that the examples X (T, d) fill [source 003].
 
     >>> uniform_centres(np.random.default_rng(0), np.array([[0.0, 5.0], [1.0, 5.0]]), 2)[:, 1]
@@ -26,7 +30,7 @@ def uniform_centres(rng: np.random.Generator, X: ndarray, n: int) -> ndarray:
     return rng.uniform(X.min(axis=0), X.max(axis=0), (n, X.shape[1]))
 
 
-def example_centres(rng: np.random.Generator, X: ndarray, n: int) -> ndarray:
+def example_centres(rng: Generator, X: ndarray, n: int) -> ndarray:
     """n of the examples, no two equal, drawn at random (n, d). ValueError if there are fewer.
 
     >>> sorted(example_centres(np.random.default_rng(0), np.array([[1.0], [2.0], [2.0]]), 2).ravel().tolist())
@@ -35,7 +39,7 @@ def example_centres(rng: np.random.Generator, X: ndarray, n: int) -> ndarray:
     return rng.permutation(distinct(X, n))[:n]
 
 
-def kmeans_centres(rng: np.random.Generator, X: ndarray, n: int) -> ndarray:
+def kmeans_centres(rng: Generator, X: ndarray, n: int) -> ndarray:
     """Vector quantisation: the means (n, d) of n clusters, by scikit-learn's k-means from a k-means++ start.
 
     ValueError if X has fewer than n distinct examples. [Arthur & Vassilvitskii 2007; source 003]
@@ -94,8 +98,8 @@ class RBF(Network):
     """
 
     def __init__(self, inputs: int, centres: int, outputs: int, task: str = "regression") -> None:
-        if any(isinstance(n, bool) or n != int(n) or n < 1 for n in (inputs, centres, outputs)):
-            raise ValueError(f"RBF: inputs, centres, outputs must be whole numbers ≥ 1, got {inputs}, {centres}, {outputs}")
+        for name, n in (("inputs", inputs), ("centres", centres), ("outputs", outputs)):
+            whole("RBF", name, n)
         self.centres = centres
         shapes = {"centres": (centres, inputs), "widths": (centres,), "W": (outputs, centres)}
         super().__init__(inputs, outputs, task, shapes)
@@ -115,12 +119,12 @@ class RBF(Network):
         apart = np.reshape(X, (-1, 1, self.inputs)) - theta["centres"]
         return exp(-np.sum(square(apart), axis=2) / (2.0 * square(σ)))
 
-    def __call__(self, theta: Any, X: Any) -> Any:
+    def __call__(self, theta: Any, X: Any) -> Any:  # type: ignore[override]
         """a = W φ(x), the logits (T, outputs). Raises ShapeError if θ or X does not fit the network."""
         theta = self.nest(theta)
         return matmul(self.features(theta, X), transpose(theta["W"]))
 
-    def place(self, rng: np.random.Generator, X: Any, placement: str | Placement = "kmeans") -> dict[str, Any]:
+    def place(self, rng: Generator, X: Any, placement: How = "kmeans") -> Nest:
         """Step 1, without targets: centres by a placement or its name, widths from the neighbours, weights 0; views of one
         flat buffer. ValueError for unknown names, and for what is not finite in X (which row and column).
 
@@ -132,12 +136,12 @@ class RBF(Network):
         if len(bad) or not len(X):
             raise ValueError(f"RBF: X is not finite in row {bad[0][0]}, column {bad[0][1]}" if len(bad) else "RBF: X is empty")
         place = named(PLACEMENTS, placement, "placement") if isinstance(placement, str) else placement
-        theta: dict[str, Any] = self.unflatten(np.zeros(self.size))
+        theta: Nest = self.unflatten(np.zeros(self.size))
         theta["centres"][...] = place(rng, X, self.centres)
         theta["widths"][...] = neighbour_widths(theta["centres"], X)
         return theta
 
-    def solve(self, theta: Any, X: Any, y: Any) -> dict[str, Any]:
+    def solve(self, theta: Any, X: Any, y: Any) -> Nest:
         """Step 2 of a regression: the weights with the least squared error on y (T,) or (T, m), the shortest if there are
         several. ValueError for other tasks, whose weights `train` finds.
 
@@ -152,7 +156,7 @@ class RBF(Network):
         target = np.reshape(np.asarray(y, dtype=np.float64), (len(φ), self.outputs))
         return self.unflatten(self.flat({**self.nest(theta), "W": np.linalg.lstsq(φ, target)[0].T}))
 
-    def train(self, theta: Any, X: Any, y: Any, rule: Any, steps: int, parts: Sequence[str] = ("W",)) -> dict[str, Any]:
+    def train(self, theta: Any, X: Any, y: Any, rule: Any, steps: int, parts: Sequence[str] = ("W",)) -> Nest:
         """Steps of an update rule on J over all examples, of the named parts of θ: the weights alone (step 2), or all of
         ("centres", "widths", "W") (step 3: ∇_μ J, ∇_σ J, ∇_W J). ValueError for unknown parts, ArithmeticError if J is no
         longer finite.
@@ -177,22 +181,25 @@ class RBF(Network):
             moving, state = rule.step(gradient, moving, state, t)
         return self.unflatten(self.flat({**theta, **unflatten(moving)}))
 
-    def two_step(
-        self,
-        rng: np.random.Generator,
-        X: Any,
-        y: Any,
-        rule: Any = None,
-        steps: int = 200,
-        placement: str | Placement = "kmeans",
-    ) -> dict[str, Any]:
-        """① place centres and widths ② fit the weights: least squares if no rule is given, else by its steps [source 003]."""
+    def two_step(self, rng: Generator, X: Any, y: Any, rule: Any = None, steps: int = 200, placement: How = "kmeans") -> Nest:
+        """① place centres and widths ② fit the weights: least squares if no rule is given, else by its steps [source 003].
+
+        >>> rbf, X = RBF(1, 2, 1), np.array([[0.0], [1.0]])
+        >>> theta = rbf.two_step(np.random.default_rng(0), X, np.array([1.0, -1.0]), placement="examples")
+        >>> rbf(theta, X).round(6).ravel()
+        array([ 1., -1.])
+        """
         theta = self.place(rng, X, placement)
         return self.solve(theta, X, y) if rule is None else self.train(theta, X, y, rule, steps)
 
-    def three_step(
-        self, rng: np.random.Generator, X: Any, y: Any, rule: Any, steps: int = 200, placement: str | Placement = "kmeans"
-    ) -> dict[str, Any]:
-        """① place ② fit the weights ③ fit everything by the rule; a regression solves ② by least squares [source 003]."""
+    def three_step(self, rng: Generator, X: Any, y: Any, rule: Any, steps: int = 200, placement: How = "kmeans") -> Nest:
+        """① place ② fit the weights ③ fit everything by the rule; a regression solves ② by least squares [source 003].
+
+        >>> from dlcourse import optim
+        >>> rbf, X, y = RBF(1, 2, 2, "multiclass"), np.array([[0.0], [1.0]]), np.array([0, 1])
+        >>> theta = rbf.three_step(np.random.default_rng(0), X, y, optim.Adam(0.1), steps=20)
+        >>> rbf.classify(theta, X)
+        array([0, 1])
+        """
         theta = self.two_step(rng, X, y, None if self.task.name == "regression" else rule, steps, placement)
         return self.train(theta, X, y, rule, steps, ("centres", "widths", "W"))

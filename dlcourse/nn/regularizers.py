@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..autodiff import Tensor
+from ..checks import number
+
 
 def weights(theta: Any) -> list[Any]:
     """The weight matrices of a network's parameters, or of what stands for them: a list of matrices, or one."""
@@ -37,3 +40,18 @@ def l1(theta: Any) -> Any:
     3.0
     """
     return sum(np.sum(np.abs(W)) for W in weights(theta))
+
+
+def penalty(theta: Any, l1_weight: Any = 0.0, l2_weight: Any = 0.0) -> Any:
+    """λ₁ Σ|W| + λ₂ ΣW², where a λ of 0 leaves its sum out [source 002].
+
+    theta, errors : as for `l2`, and ValueError for a λ that is negative or not finite. A λ may be a Tensor.
+
+    >>> float(penalty({"W": [np.array([[1.0, -2.0]])]}, 0.1, 1.0))
+    5.3
+    """
+    total: Any = 0.0
+    for name, λ, Ω in (("l1", l1_weight, l1), ("l2", l2_weight, l2)):
+        if isinstance(λ, Tensor) or number("penalty", name, λ):
+            total = total + λ * Ω(theta)
+    return total

@@ -6,7 +6,6 @@ gradient has been zero from the start, θ stays: 0/0 does not occur, even with �
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,6 @@ def divisor(d: Any, ε: Any) -> Any:
     return d if isinstance(ε, float) and ε > 0.0 else np.where(d > 0.0, d, 1.0)
 
 
-@dataclass(frozen=True)
 class Adagrad(UpdateRule):
     """The more gradient a parameter has seen, the smaller its steps.
 
@@ -49,20 +47,7 @@ class Adagrad(UpdateRule):
         return θ - α * g / divisor(ε + np.sqrt(r), ε), r
 
 
-@dataclass(frozen=True)
-class SquaresAveraged(UpdateRule):
-    """What the forms of RMSProp share: r, the decaying average of the squared gradients."""
-
-    learning_rate: HyperParameter = 0.01
-    beta: HyperParameter = 0.9
-    epsilon: HyperParameter = 1e-8
-
-    def init(self, θ: Any) -> Any:
-        return np.zeros(np.shape(θ))
-
-
-@dataclass(frozen=True)
-class RMSProp(SquaresAveraged):
+class RMSProp(UpdateRule):
     """Adagrad that forgets: steps in units of the gradient's root mean square, lately.
 
         r ← β r + (1 − β) g²
@@ -76,15 +61,25 @@ class RMSProp(SquaresAveraged):
     array([ 0.8, 99.8])
     """
 
+    learning_rate: HyperParameter = 0.01
+    beta: HyperParameter = 0.9
+    epsilon: HyperParameter = 1e-8
+
+    def init(self, θ: Any) -> Any:
+        return np.zeros(np.shape(θ))
+
     def step(self, gradient: Gradient, θ: Any, state: Any, t: Any) -> tuple[Any, Any]:
         α, β, ε = at(self.learning_rate, t), at(self.beta, t), at(self.epsilon, t)
         g = gradient(θ)
         r = β * state + (1.0 - β) * (g * g)
-        return θ - α * g / divisor(ε + np.sqrt(r), ε), r
+        return θ - α * g / divisor(self.root(r, ε), ε), r
+
+    def root(self, r: Any, ε: Any) -> Any:
+        """What the gradient is divided by."""
+        return ε + np.sqrt(r)
 
 
-@dataclass(frozen=True)
-class RMSPropEpsilonInside(SquaresAveraged):
+class RMSPropEpsilonInside(RMSProp):
     """RMSProp with ε under the root.
 
         r ← β r + (1 − β) g²
@@ -98,15 +93,11 @@ class RMSPropEpsilonInside(SquaresAveraged):
     array([0.9])
     """
 
-    def step(self, gradient: Gradient, θ: Any, state: Any, t: Any) -> tuple[Any, Any]:
-        α, β, ε = at(self.learning_rate, t), at(self.beta, t), at(self.epsilon, t)
-        g = gradient(θ)
-        r = β * state + (1.0 - β) * (g * g)
-        return θ - α * g / divisor(np.sqrt(r + ε), ε), r
+    def root(self, r: Any, ε: Any) -> Any:
+        return np.sqrt(r + ε)
 
 
-@dataclass(frozen=True)
-class RMSPropMomentum(SquaresAveraged):
+class RMSPropMomentum(RMSProp):
     """RMSProp whose scaled gradients add up to a velocity.
 
         r ← β r + (1 − β) g²
@@ -131,11 +122,10 @@ class RMSPropMomentum(SquaresAveraged):
         r, v = state
         g = gradient(θ)
         r = β * r + (1.0 - β) * (g * g)
-        v = μ * v + g / divisor(ε + np.sqrt(r), ε)
+        v = μ * v + g / divisor(self.root(r, ε), ε)
         return θ - α * v, (r, v)
 
 
-@dataclass(frozen=True)
 class Adadelta(UpdateRule):
     """Steps in the parameter's own units: the root mean square of past steps stands where α stood.
 
@@ -168,7 +158,6 @@ class Adadelta(UpdateRule):
         return θ - α * Δ, (r, β * s + (1.0 - β) * (Δ * Δ))
 
 
-@dataclass(frozen=True)
 class Adam(UpdateRule):
     """Momentum in units of the gradient's root mean square, both averages corrected for starting at 0.
 
@@ -212,7 +201,6 @@ def soft_threshold(z: Any, τ: Any) -> Any:
     return z - np.minimum(np.maximum(z, -τ), τ)
 
 
-@dataclass(frozen=True)
 class ProximalGradient(UpdateRule):
     """A gradient step on J, then the exact step for λ‖θ‖₁: what it makes zero is exactly zero.
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..names import named
 from .line_search import NoLowerPoint, Step
-from .method import Objective, WithWolfe, variant_among
+from .method import Objective, WithWolfe
 from .quasi_newton import first_step
 
 VARIANTS = ("fletcher_reeves", "polak_ribiere_plus")
 
 
-@dataclass(frozen=True)
 class ConjugateGradient(WithWolfe):
     """Downhill, corrected by the last direction; on a quadratic of n variables done after n exact steps.
 
@@ -42,7 +41,7 @@ class ConjugateGradient(WithWolfe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        variant_among(VARIANTS, self.variant, type(self).__name__)
+        named(dict.fromkeys(VARIANTS), self.variant, "variant")
 
     def walk(self, J: Objective, here: Step) -> Iterator[Step]:
         p, first, fresh = -here.gradient, first_step(here.gradient), True
@@ -69,7 +68,6 @@ class ConjugateGradient(WithWolfe):
             here, fresh, first = new, False, new.alpha * min(2.0, slope / new_slope)
 
 
-@dataclass(frozen=True)
 class NewtonCG(WithWolfe):
     """Newton's step from Hessian-vector products alone: conjugate gradients on H p = −g, cut short.
 

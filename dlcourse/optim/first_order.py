@@ -12,18 +12,17 @@ where `gradient` is the function θ ↦ ∇J(θ), so that a rule can look where 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..autodiff import Tensor, grad, scan
+from ..checks import whole
 from .hyperparameters import Checked, HyperParameter, at
 
 Gradient = Callable[[Any], Any]
 
 
-@dataclass(frozen=True)
 class UpdateRule(Checked):
     """What all rules share: their numbers are checked when they are made.
 
@@ -39,7 +38,6 @@ class UpdateRule(Checked):
         raise NotImplementedError(f"{type(self).__name__} does not say how it steps")
 
 
-@dataclass(frozen=True)
 class GradientDescent(UpdateRule):
     """Straight downhill.
 
@@ -58,7 +56,6 @@ class GradientDescent(UpdateRule):
         return θ - at(self.learning_rate, t) * gradient(θ), state
 
 
-@dataclass(frozen=True)
 class WithMomentum(UpdateRule):
     """What the forms of momentum share: a velocity that starts at 0."""
 
@@ -69,7 +66,6 @@ class WithMomentum(UpdateRule):
         return np.zeros(np.shape(θ))
 
 
-@dataclass(frozen=True)
 class Momentum(WithMomentum):
     """Exponentially weighted average of the gradients, followed downhill.
 
@@ -86,7 +82,6 @@ class Momentum(WithMomentum):
         return θ - α * v, v
 
 
-@dataclass(frozen=True)
 class AccumulatedMomentum(WithMomentum):
     """Decaying sum of the gradients, followed downhill.
 
@@ -103,7 +98,6 @@ class AccumulatedMomentum(WithMomentum):
         return θ - α * v, v
 
 
-@dataclass(frozen=True)
 class HeavyBall(WithMomentum):
     """A velocity that friction damps and the slope drives.
 
@@ -120,7 +114,6 @@ class HeavyBall(WithMomentum):
         return θ + v, v
 
 
-@dataclass(frozen=True)
 class Nesterov(WithMomentum):
     """Heavy ball that looks where it is about to go.
 
@@ -156,8 +149,7 @@ def descend(rule: UpdateRule, f: Callable[[Any], Any], start: Any, steps: int) -
            [2.],
            [1.]])
     """
-    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 0:
-        raise ValueError(f"descend: steps must be a whole number ≥ 0, got {steps!r}")
+    whole("descend", "steps", steps, 0)
     start = start if isinstance(start, Tensor) else np.asarray(start, dtype=np.float64)
 
     def step(carry: Any, t: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, dataclass_transform
 
 import numpy as np
 
@@ -39,12 +39,17 @@ def at(parameter: HyperParameter, t: Any) -> Any:
     return parameter(t) if callable(parameter) else parameter
 
 
+@dataclass_transform(frozen_default=True)
 @dataclass(frozen=True)
 class Checked:
-    """A value whose numbers are checked when it is made.
+    """A value whose numbers are checked when it is made. Subclasses are frozen dataclasses without saying so.
 
-    Raises ValueError for a number outside its range, TypeError for what is no number, schedule or Tensor.
+    Raises ValueError for a number outside its range (or two in the wrong order), TypeError for what is no number,
+    schedule or Tensor.
     """
+
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True)(cls)
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -56,3 +61,7 @@ class Checked:
                 raise TypeError(f"{type(self).__name__}: {field.name} must be a number, a schedule or a Tensor, got {value!r}")
             if not (math.isfinite(value) and holds(float(value))):
                 raise ValueError(f"{type(self).__name__}: {field.name} must be {need}, got {value}")
+        for low, high in (("low", "high"), ("c1", "c2")):
+            a, b = getattr(self, low, 0), getattr(self, high, 1)
+            if not isinstance(a, Tensor) and not isinstance(b, Tensor) and a > b:
+                raise ValueError(f"{type(self).__name__}: {low} must not exceed {high}, got {a} and {b}")

@@ -51,20 +51,8 @@ def evaluated(evaluate: Evaluate, x: Any, alpha: float = 0.0) -> Step:
     return Step(alpha, x, float(value), gradient)
 
 
-def slope_along(start: Step, direction: Any) -> float:
-    """φ'(0), which must be negative."""
-    if np.shape(direction) != np.shape(start.x):
-        raise ValueError(f"line search: a direction of shape {np.shape(direction)} does not fit x of shape {np.shape(start.x)}")
-    slope = float(direction.dot(start.gradient))
-    if not slope < 0.0:
-        raise NotDownhill(f"line search: the direction is not downhill: φ'(0) is {slope:.3g}, it must be negative")
-    if slope == -math.inf:
-        raise NoStep("line search: the slope along the direction is beyond the largest number; scale J down")
-    return slope
-
-
 def at_start(evaluate: Evaluate, start: Any, direction: Any, first: float, c: tuple[float, ...]) -> tuple[Step, Any, float]:
-    """The start as a Step, the direction as an array, and φ'(0)."""
+    """The start as a Step, the direction as an array, and φ'(0), which must be negative."""
     if not 0.0 < first < math.inf:
         raise ValueError(f"line search: the first step must be a finite number > 0, got {first}")
     if not all(a < b for a, b in zip((0.0, *c), (*c, 1.0))):
@@ -73,7 +61,14 @@ def at_start(evaluate: Evaluate, start: Any, direction: Any, first: float, c: tu
         start, direction = evaluated(evaluate, as_value(start)), as_value(direction)
     if not math.isfinite(start.value):
         raise ValueError(f"line search: J is {start.value} at the start; it must be a finite number")
-    return start, direction, slope_along(start, direction)
+    if np.shape(direction) != np.shape(start.x):
+        raise ValueError(f"line search: a direction of shape {np.shape(direction)} does not fit x of shape {np.shape(start.x)}")
+    slope = float(direction.dot(start.gradient))
+    if not slope < 0.0:
+        raise NotDownhill(f"line search: the direction is not downhill: φ'(0) is {slope:.3g}, it must be negative")
+    if slope == -math.inf:
+        raise NoStep("line search: the slope along the direction is beyond the largest number; scale J down")
+    return start, direction, slope
 
 
 def armijo(evaluate: Evaluate, start: Any, direction: Any, first: float = 1.0, c1: float = 1e-4) -> Step:

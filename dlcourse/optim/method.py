@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
 from ..autodiff import hessian, hvp, nest, value_and_grad
-from ..autodiff.box import Tensor, as_value, shape_of
+from ..autodiff.box import Tensor, as_value
+from ..flat import flatten, joined
 from .hyperparameters import Checked
 from .line_search import NoLowerPoint, Step, strong_wolfe
 
@@ -20,30 +19,23 @@ class Objective:
     """J as the methods see it: a function of one flat vector, derivatives by the engine, every call counted."""
 
     def __init__(self, f: Callable[[Any], Any], x0: Any, with_gradient: Callable[[Any], tuple[Any, Any]] | None = None) -> None:
-        leaves, self.rebuild = nest.flatten(x0)
+        leaves, rebuild = nest.flatten(x0)
         if not leaves or any(isinstance(leaf, Tensor) for leaf in leaves):
             raise TypeError(f"minimize: x0 must be an array or a nest of arrays, got {x0!r:.60}")
         try:
             arrays = [as_value(leaf) for leaf in leaves]
         except TypeError as error:
             raise TypeError(f"minimize: x0 must be made of real numbers ({error})") from None
-        self.shapes = [shape_of(a) for a in arrays]
-        self.ends = [int(end) for end in np.cumsum([math.prod(shape) for shape in self.shapes])]
-        self.x0 = as_value(np.concatenate([np.ravel(a) for a in arrays]))
+        flat, self.nested = flatten(rebuild(arrays))
+        self.x0 = as_value(flat)
         if not self.x0.size:
             raise ValueError("minimize: x0 is empty; there is nothing to vary")
         self.evaluated = self.hessians = self.products = 0
         self.best: tuple[float, Any, Any] = (math.inf, self.x0, None)  # J, x, ∇J at the lowest point seen
-        plain = not isinstance(x0, (list, tuple, dict)) and len(self.shapes[0]) == 1
-        self.f = f if plain else lambda x: f(self.nested(x))
-        self.with_gradient = with_gradient or value_and_grad(self.f)
-        if with_gradient and not plain:
-            self.with_gradient = lambda x: flat_gradient(*with_gradient(self.nested(x)))
-
-    def nested(self, x: Any) -> Any:
-        """A flat vector as the caller's nest."""
-        starts = [0, *self.ends[:-1]]
-        return self.rebuild([x[i] if s == () else x[i:j].reshape(s) for i, j, s in zip(starts, self.ends, self.shapes)])
+        vector = not isinstance(x0, (list, tuple, dict)) and np.ndim(x0) == 1
+        self.f = f if vector else lambda x: f(self.nested(x))
+        with_gradient = with_gradient or value_and_grad(f)
+        self.with_gradient = with_gradient if vector else joined(with_gradient, self.nested)
 
     def __call__(self, x: Any) -> tuple[Any, Any]:
         self.evaluated += 1
@@ -61,11 +53,6 @@ class Objective:
         return hvp(self.f, x, v)
 
 
-def flat_gradient(value: Any, gradient: Any) -> tuple[Any, Any]:
-    return value, np.concatenate([np.ravel(leaf) for leaf in nest.flatten(gradient)[0]])
-
-
-@dataclass(frozen=True)
 class Method(Checked):
     """What the methods share: `walk` yields one Step after the other, and raises NoStep where there is none.
 
@@ -77,14 +64,11 @@ class Method(Checked):
             if callable(value) or isinstance(value, Tensor):
                 raise TypeError(f"{type(self).__name__}: {name} must be a number, got {value!r:.60}")
         super().__post_init__()
-        if getattr(self, "c1", 0.0) >= getattr(self, "c2", 1.0):
-            raise ValueError(f"{type(self).__name__}: c1 must be smaller than c2, got {self}")
 
     def walk(self, J: Objective, here: Step) -> Iterator[Step]:
         raise NotImplementedError(f"{type(self).__name__} does not say how it walks")
 
 
-@dataclass(frozen=True)
 class WithWolfe(Method):
     """What the methods with a strong Wolfe line search share: its two constants."""
 
@@ -99,10 +83,3 @@ class WithWolfe(Method):
             if stop.best is None or stop.best.value >= here.value - 1e-12 * abs(here.value):
                 raise
             return stop.best
-
-
-def variant_among(known: tuple[str, ...], name: str, who: str) -> None:
-    """Insist on a known variant; the message lists them and names the nearest."""
-    if name not in known:
-        near = get_close_matches(str(name), known, n=1, cutoff=0.0)[0]
-        raise ValueError(f"{who}: no variant is called {name!r}; did you mean {near!r}? There are {', '.join(known)}")

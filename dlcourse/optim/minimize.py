@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..checks import number, whole
 from .first_order import UpdateRule
 from .line_search import FARTHEST, NoStep, Step, evaluated
 from .method import Method, Objective
@@ -83,10 +84,8 @@ def minimize(
     """
     if not isinstance(method, (Method, UpdateRule)):
         raise TypeError(f"minimize: method must be a method such as optim.BFGS(), got {method!r:.60}")
-    if not (isinstance(tolerance, (int, float)) and 0 <= tolerance < math.inf):
-        raise ValueError(f"minimize: tolerance must be a finite number ≥ 0, got {tolerance!r}")
-    if isinstance(max_steps, bool) or not isinstance(max_steps, (int, np.integer)) or max_steps < 0:
-        raise ValueError(f"minimize: max_steps must be a whole number ≥ 0, got {max_steps!r}")
+    number("minimize", "tolerance", tolerance)
+    whole("minimize", "max_steps", max_steps, 0)
     J = Objective(f, x0, value_and_gradient)
     with np.errstate(all="ignore"):  # a trial step may go too far; what is not finite is told in words
         here = evaluated(J, J.x0)
@@ -119,17 +118,9 @@ def follow(method: Method | UpdateRule, J: Objective, here: Step, tolerance: flo
             reason = f"J or its gradient is not finite after step {len(steps)}: J = {here.value}"
         break
     value, x, gradient = (here.value, here.x, here.gradient) if converged else J.best
-    return Result(
-        x=J.nested(x),
-        value=float(value),
-        gradient_norm=largest(gradient),
-        steps=len(steps) - 1,
-        evaluations=Evaluations(J.evaluated, J.evaluated, J.hessians, J.products),
-        converged=converged,
-        reason=reason,
-        path=np.array([step.x for step in steps]),
-        values=np.array([step.value for step in steps]),
-    )
+    counts = Evaluations(J.evaluated, J.evaluated, J.hessians, J.products)
+    path, values = np.array([step.x for step in steps]), np.array([step.value for step in steps])
+    return Result(J.nested(x), float(value), largest(gradient), len(steps) - 1, counts, converged, reason, path, values)
 
 
 def largest(gradient: Any) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..autodiff import ShapeError, Tensor, TraceError, nest
 from ..autodiff.box import ACTIVE_TRACES, as_value, next_number
+from ..flat import flatten
 from .first_order import UpdateRule
 
 
@@ -52,7 +53,8 @@ class Optimizer:
         if not self.tensors or len({id(x) for x in self.tensors}) < len(self.tensors):
             raise ValueError("Optimizer: a Tensor is named twice" if self.tensors else "Optimizer: needs at least one Tensor")
         self.t = 0
-        self.θ = self.point = gather([x.value for x in self.tensors])
+        values, self.unflatten = flatten([x.value for x in self.tensors])
+        self.θ = self.point = as_value(values)
         self.placed = [x.value for x in self.tensors]
         self.state = rule.init(self.θ)
 
@@ -76,7 +78,7 @@ class Optimizer:
             if x.grad is not None and np.shape(x.grad) != x.shape:
                 raise ShapeError(f"step: a Tensor of shape {x.shape} has a .grad of shape {np.shape(x.grad)}")
         self.follow()
-        flat = [gather([np.zeros(x.shape) if x.grad is None else x.grad for x in self.tensors])]
+        flat = [as_value(flatten([np.zeros(x.shape) if x.grad is None else x.grad for x in self.tensors])[0])]
 
         def gradient(point: Any) -> Any:
             if not flat:
@@ -91,10 +93,9 @@ class Optimizer:
             θ, state = np.where(moves, θ, self.θ), keep(moves, state, self.state)
         self.θ, self.state, self.t = as_value(θ), state, self.t + 1
         self.point = self.next_point()
-        ends = np.cumsum([x.size for x in self.tensors])
-        for x, moved, part in zip(self.tensors, given, np.split(self.point, ends[:-1]), strict=True):
+        for x, moved, value in zip(self.tensors, given, self.unflatten(self.point), strict=True):
             if moved:
-                x.value = part.reshape(x.shape) if x.shape else float(part[0])
+                x.value = value if x.shape else float(value)
                 x.number = x.oldest = next_number()
         self.placed = [x.value for x in self.tensors]
 
@@ -113,13 +114,8 @@ class Optimizer:
     def follow(self) -> None:
         """Where somebody else has moved the Tensors, θ moves with them."""
         if any(x.value is not value for x, value in zip(self.tensors, self.placed, strict=True)):
-            here = gather([x.value for x in self.tensors])
+            here = as_value(flatten([x.value for x in self.tensors])[0])
             self.θ, self.point = as_value(self.θ + (here - self.point)), here
-
-
-def gather(parts: list[Any]) -> Any:
-    """One flat vector."""
-    return as_value(np.concatenate([np.ravel(part) for part in parts]))
 
 
 def keep(moves: Any, new: Any, old: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,6 @@ def solved(a: Any, b: Any, c: Any, g: Any) -> Any:
     return np.stack([c * g[0] - b * g[1], a * g[1] - b * g[0]]) / (a * c - b * b)
 
 
-@dataclass(frozen=True)
 class NewtonStep(UpdateRule):
     """Newton's step, whole or damped by a fixed α: the rule of `PureNewton` where α = 1.
 
@@ -46,7 +44,6 @@ class NewtonStep(UpdateRule):
         return θ - at(self.learning_rate, t) * solved(*curvature(gradient, θ), gradient(θ)), state
 
 
-@dataclass(frozen=True)
 class SaddleFreeStep(UpdateRule):
     """Newton's step with every curvature taken as positive: the rule of `SaddleFreeNewton` without its line search.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,6 @@ def first_step(g: Any) -> float:
     return min(1.0, 1.0 / largest / float(np.linalg.norm(g / largest)))
 
 
-@dataclass(frozen=True)
 class BFGS(WithWolfe):
     """An estimate B of the inverse Hessian, mended after every step by a matrix of rank two.
 
@@ -68,7 +66,6 @@ def update_inverse(B: Any, s: Any, y: Any) -> None:
     B += change + change.T
 
 
-@dataclass(frozen=True)
 class LBFGS(WithWolfe):
     """BFGS that remembers only the last m pairs (s, y), and applies B to a gradient without ever forming it.
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy import ndarray
 from numpy.random import Generator
 
+from ..checks import whole
 from .hyperparameters import HyperParameter, at
 from .minimize import minimize
 
@@ -46,7 +47,7 @@ def random_restarts(
     >>> found.x.round(2), found.ends[:, 0].round(2)
     (array([-2.03]), array([ 1.97, -2.03, -2.03, -2.03,  1.97]))
     """
-    check_count("random_restarts", "n", n)
+    whole("random_restarts", "n", n)
     starts = np.array([np.array(sample(rng), dtype=float) for _ in range(n)])
     results = [minimise(f, start) for start in starts]
     ends = np.array([getattr(result, "x", result) for result in results], dtype=float)
@@ -92,13 +93,13 @@ def simulated_annealing(
     >>> found.path.shape, found.x.round(1)
     ((501, 1), array([-2.]))
     """
-    check_count("simulated_annealing", "steps", steps)
+    whole("simulated_annealing", "steps", steps)
     θ = np.array(start, dtype=float)
     value = float(f(θ))
     if not math.isfinite(value):
         raise ValueError(f"simulated_annealing: J must be finite at the start, got {value}")
     best, lowest = θ, value
-    path, values, accepted, temperatures = [θ], [value], [], []
+    walk, tried = [(θ, value)], []
     for t in range(1, steps + 1):
         T, s = float(at(temperature, t)), float(at(scale, t))
         if not (0.0 <= T < math.inf and 0.0 < s < math.inf):
@@ -113,14 +114,6 @@ def simulated_annealing(
             θ, value = trial, height
             if value < lowest:
                 best, lowest = θ, value
-        path.append(θ)
-        values.append(value)
-        accepted.append(take)
-        temperatures.append(T)
-    return Annealing(best, lowest, np.array(path), np.array(values), np.array(accepted), np.array(temperatures))
-
-
-def check_count(function: str, name: str, value: Any) -> None:
-    """ValueError unless it is a whole number ≥ 1."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"{function}: {name} must be a whole number ≥ 1, got {value!r}")
+        walk.append((θ, value))
+        tried.append((take, T))
+    return Annealing(best, lowest, *map(np.array, (*zip(*walk), *zip(*tried))))

@@ -12,14 +12,13 @@ where the first fails the run may still be long enough, and where only the secon
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from ..autodiff import Tensor
-from .hyperparameters import Checked, HyperParameter
+from .hyperparameters import Checked, HyperParameter, at
 
 __all__ = [
     "RobbinsMonro", "Schedule", "constant", "constant_then", "cyclic", "exponential", "halve_every", "halve_on_plateau",
@@ -61,6 +60,8 @@ class Schedule(Checked):
     Raises ValueError for a t below 1.
     """
 
+    settles: ClassVar[str] = "initial"  # the field which all but the first values are at, or come back to
+
     def __call__(self, t: Any) -> Any:
         if not isinstance(t, Tensor) and not np.all(np.greater_equal(t, 1)):
             raise ValueError(f"{type(self).__name__}: steps are counted from t = 1, got {t}")
@@ -73,7 +74,9 @@ class Schedule(Checked):
 
     @property
     def robbins_monro(self) -> RobbinsMonro:
-        raise NotImplementedError(f"{type(self).__name__} does not say how its values sum")
+        """Whether Σα = ∞ and Σα² < ∞."""
+        falls = getattr(self, "factor", 1) < 1  # over and over by the same factor: all values add up to something finite
+        return settles_at(0.0 if falls else getattr(self, self.settles))
 
 
 def floor(x: Any) -> Any:
@@ -87,7 +90,6 @@ def between(a: Any, b: Any, share: Any) -> Any:
     return (1.0 - share) * a + share * b
 
 
-@dataclass(frozen=True)
 class constant(Schedule):
     """α_t = α. Violates Σα² < ∞: a noise floor remains.
 
@@ -100,12 +102,7 @@ class constant(Schedule):
     def value(self, t: Any) -> Any:
         return self.initial + 0.0 * t
 
-    @property
-    def robbins_monro(self) -> RobbinsMonro:
-        return settles_at(self.initial)
 
-
-@dataclass(frozen=True)
 class step(Schedule):
     """α_t = α f^⌊k/n⌋: a drop by the factor f every n steps [source 004; PyTorch's StepLR]. Violates Σα = ∞.
 
@@ -120,10 +117,6 @@ class step(Schedule):
     def value(self, t: Any) -> Any:
         return self.initial * self.factor ** floor((t - 1.0) / self.every)
 
-    @property
-    def robbins_monro(self) -> RobbinsMonro:
-        return settles_at(self.initial) if self.factor == 1 else RobbinsMonro(False, True)
-
 
 def halve_every(initial: Number, every: Number) -> step:
     """Half the rate every n steps: `step` with the factor ½ [sources 003, 004]. Violates Σα = ∞.
@@ -134,7 +127,6 @@ def halve_every(initial: Number, every: Number) -> step:
     return step(initial, every, 0.5)
 
 
-@dataclass(frozen=True)
 class exponential(Schedule):
     """α_t = α fᵏ [source 004; PyTorch's ExponentialLR]. Violates Σα = ∞: all steps together are α / (1 − f).
 
@@ -148,12 +140,7 @@ class exponential(Schedule):
     def value(self, t: Any) -> Any:
         return self.initial * self.factor ** (t - 1.0)
 
-    @property
-    def robbins_monro(self) -> RobbinsMonro:
-        return settles_at(self.initial) if self.factor == 1 else RobbinsMonro(False, True)
 
-
-@dataclass(frozen=True)
 class inverse_time(Schedule):
     """α_t = α / (1 + δ t) [sources 002, 004]. Satisfies Robbins–Monro for δ > 0.
 
@@ -172,7 +159,6 @@ class inverse_time(Schedule):
         return RobbinsMonro(True, True) if self.delta > 0 and self.initial > 0 else settles_at(self.initial)
 
 
-@dataclass(frozen=True)
 class power(Schedule):
     """α_t = α / t^δ [source 002]. Satisfies Robbins–Monro for ½ < δ ≤ 1; below, Σα² = ∞, above, Σα < ∞.
 
@@ -191,7 +177,6 @@ class power(Schedule):
         return RobbinsMonro(bool(self.delta <= 1), bool(self.delta > 0.5)) if self.initial > 0 else settles_at(0.0)
 
 
-@dataclass(frozen=True)
 class linear(Schedule):
     """α_t = (1 − k/n) α + (k/n) α_f for k ≤ n = `steps`, then α_f [source 003; PyTorch's LinearLR].
 
@@ -201,6 +186,8 @@ class linear(Schedule):
     array([0.4, 0.3, 0.2, 0.1, 0. , 0. ])
     """
 
+    settles = "final"
+
     initial: Number
     final: Number
     steps: Number
@@ -208,12 +195,7 @@ class linear(Schedule):
     def value(self, t: Any) -> Any:
         return between(self.initial, self.final, (t - 1.0) / self.steps)
 
-    @property
-    def robbins_monro(self) -> RobbinsMonro:
-        return settles_at(self.final)
 
-
-@dataclass(frozen=True)
 class constant_then(Schedule):
     """α_t = α for t ≤ n = `steps`, then another schedule from its first step on [source 002: better for the first updates].
 
@@ -233,15 +215,13 @@ class constant_then(Schedule):
             raise TypeError(f"constant_then: then must be a schedule, got {self.then!r}")
 
     def value(self, t: Any) -> Any:
-        then: Callable[[Any], Any] = self.then  # type: ignore[assignment]
-        return np.where(t > self.steps, then(np.maximum(t - self.steps, 1.0)), self.initial)
+        return np.where(t > self.steps, at(self.then, np.maximum(t - self.steps, 1.0)), self.initial)
 
     @property
     def robbins_monro(self) -> RobbinsMonro:
         return self.then.robbins_monro  # type: ignore[union-attr]
 
 
-@dataclass(frozen=True)
 class cyclic(Schedule):
     """Up from low to high in n = `half_period` steps and down again in n, over and over.
 
@@ -253,24 +233,17 @@ class cyclic(Schedule):
     array([0. , 0.1, 0.2, 0.1, 0. , 0.1])
     """
 
+    settles = "high"
+
     low: Number
     high: Number
     half_period: Number
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_order(self)
 
     def value(self, t: Any) -> Any:
         cycles = (t - 1.0) / (2.0 * self.half_period)
         return between(self.low, self.high, 1.0 - np.abs(1.0 - 2.0 * (cycles - floor(cycles))))
 
-    @property
-    def robbins_monro(self) -> RobbinsMonro:
-        return settles_at(self.high)
 
-
-@dataclass(frozen=True)
 class one_cycle(Schedule):
     """Up once, down once, then far down: straight lines over n = `steps` steps, and `final` from there on.
 
@@ -284,6 +257,8 @@ class one_cycle(Schedule):
     >>> one_cycle(0.1, 0.3, 0.0, steps=8, rise=0.375)(np.arange(1, 9)).round(3)
     array([0.1  , 0.2  , 0.3  , 0.2  , 0.1  , 0.067, 0.033, 0.   ])
     """
+
+    settles = "final"
 
     initial: Number
     peak: Number
@@ -305,12 +280,7 @@ class one_cycle(Schedule):
         out = between(self.initial, self.final, (k - 2.0 * top) / (end - 2.0 * top))
         return np.where(k <= top, up, np.where(k <= 2.0 * top, down, out))
 
-    @property
-    def robbins_monro(self) -> RobbinsMonro:
-        return settles_at(self.final)
 
-
-@dataclass(frozen=True)
 class warm_restarts(Schedule):
     """From high down to low along half a cosine, and at once up again; each fall m times as long as the last.
 
@@ -323,6 +293,8 @@ class warm_restarts(Schedule):
     array([0.2  , 0.1  , 0.2  , 0.171, 0.1  , 0.029, 0.2  ])
     """
 
+    settles = "high"
+
     high: Number
     period: Number
     low: Number = 0.0
@@ -330,7 +302,6 @@ class warm_restarts(Schedule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_order(self)
         if isinstance(self.multiplier, Tensor):
             raise TypeError("warm_restarts: multiplier must be a plain whole number, got a Tensor")
 
@@ -343,19 +314,7 @@ class warm_restarts(Schedule):
             done = (periods - (m**i - 1.0) / (m - 1.0)) / m**i
         return self.low + 0.5 * (self.high - self.low) * (1.0 + np.cos(math.pi * done))
 
-    @property
-    def robbins_monro(self) -> RobbinsMonro:
-        return settles_at(self.high)
 
-
-def check_order(schedule: Any) -> None:
-    """ValueError if low is above high."""
-    low, high = schedule.low, schedule.high
-    if not isinstance(low, Tensor) and not isinstance(high, Tensor) and low > high:
-        raise ValueError(f"{type(schedule).__name__}: low must not exceed high, got {low} and {high}")
-
-
-@dataclass(frozen=True)
 class halve_on_plateau(Schedule):
     """Half the value whenever the validation loss has stopped improving: a function of the losses, not of t.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ from .line_search import NoStep, Step, armijo, evaluated
 from .method import Method, Objective
 
 
-@dataclass(frozen=True)
 class PureNewton(Method):
     """Newton's step as it stands: to where the second-order model has its critical point.
 
@@ -38,8 +36,24 @@ class PureNewton(Method):
             yield here
 
 
-@dataclass(frozen=True)
-class Newton(Method):
+class WithArmijo(Method):
+    """What the repaired forms of Newton's method share: a `direction` made of H and g, followed by backtracking."""
+
+    c1: float = 1e-4
+
+    def direction(self, H: Any, g: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} does not say where to go")
+
+    def walk(self, J: Objective, here: Step) -> Iterator[Step]:
+        while True:
+            H = J.hessian(here.x)
+            if not np.all(np.isfinite(H)):
+                raise NoStep("the Hessian is not finite here")
+            here = armijo(J, here, self.direction(H, here.gradient), c1=self.c1)
+            yield here
+
+
+class Newton(WithArmijo):
     """Newton's direction, followed as far as an Armijo line search allows.
 
         (H + τ I) p = −g          x ← x + α p
@@ -54,17 +68,20 @@ class Newton(Method):
     True
     """
 
-    c1: float = 1e-4
+    def direction(self, H: Any, g: Any) -> Any:
+        try:
+            L = np.linalg.cholesky(H)
+            definite = L.diagonal().min() > 1e-7 * L.diagonal().max()
+        except np.linalg.LinAlgError:
+            definite = False
+        if not definite:
+            curvatures = np.linalg.eigvalsh(H)
+            least = 1e-3 * (float(np.abs(curvatures).max()) or 1.0)
+            H = H + (least - float(curvatures[0])) * np.eye(g.size)
+        return -np.linalg.solve(H, g)
 
-    def walk(self, J: Objective, here: Step) -> Iterator[Step]:
-        while True:
-            p = shifted_solution(finite(J.hessian(here.x)), here.gradient)
-            here = armijo(J, here, p, c1=self.c1)
-            yield here
 
-
-@dataclass(frozen=True)
-class SaddleFreeNewton(Method):
+class SaddleFreeNewton(WithArmijo):
     """Newton's step with every curvature taken as positive: saddles repel.
 
         p = −|H|⁻¹ g,     |H| = Q |Λ| Qᵀ   where H = Q Λ Qᵀ          x ← x + α p
@@ -80,33 +97,10 @@ class SaddleFreeNewton(Method):
     [-0.0, -0.25]
     """
 
-    c1: float = 1e-4
     smallest: float = 1e-12
 
-    def walk(self, J: Objective, here: Step) -> Iterator[Step]:
-        while True:
-            curvatures, Q = np.linalg.eigh(finite(J.hessian(here.x)))
-            sizes = np.abs(curvatures)
-            sizes = np.maximum(sizes, self.smallest * (float(sizes.max()) or 1.0))
-            here = armijo(J, here, -Q @ (Q.T @ here.gradient / sizes), c1=self.c1)
-            yield here
-
-
-def finite(H: Any) -> Any:
-    if not np.all(np.isfinite(H)):
-        raise NoStep("the Hessian is not finite here")
-    return H
-
-
-def shifted_solution(H: Any, g: Any) -> Any:
-    """p with (H + τ I) p = −g, τ as in `Newton`."""
-    try:
-        L = np.linalg.cholesky(H)
-        definite = L.diagonal().min() > 1e-7 * L.diagonal().max()
-    except np.linalg.LinAlgError:
-        definite = False
-    if not definite:
-        curvatures = np.linalg.eigvalsh(H)
-        least = 1e-3 * (float(np.abs(curvatures).max()) or 1.0)
-        H = H + (least - float(curvatures[0])) * np.eye(g.size)
-    return -np.linalg.solve(H, g)
+    def direction(self, H: Any, g: Any) -> Any:
+        curvatures, Q = np.linalg.eigh(H)
+        sizes = np.abs(curvatures)
+        sizes = np.maximum(sizes, self.smallest * (float(sizes.max()) or 1.0))
+        return -Q @ (Q.T @ g / sizes)

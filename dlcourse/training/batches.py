@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from numpy import ndarray
 from numpy.random import Generator
 
+from ..checks import whole
+
 
 def minibatches(n: int, size: int, rng: Generator, epochs: int = 1) -> Iterator[ndarray]:
     """The examples 0 … n − 1 in random order, `size` at a time; a new order for each epoch.
@@ -14,14 +16,13 @@ def minibatches(n: int, size: int, rng: Generator, epochs: int = 1) -> Iterator[
     Each epoch shows every example once; its last batch may be smaller. With size 1
     this is stochastic gradient descent in the narrow sense, with size n full-batch.
 
-    Raises ValueError unless 1 ≤ size ≤ n.
+    Raises ValueError unless size is a whole number from 1 to n.
 
     >>> from numpy.random import default_rng
     >>> [batch.tolist() for batch in minibatches(5, 2, default_rng(0))]
     [[2, 4], [3, 0], [1]]
     """
-    if not 1 <= size <= n:
-        raise ValueError(f"minibatches: size must lie between 1 and n = {n}, got {size}")
+    size = whole("minibatches", "size", size, 1, n)
     for _ in range(epochs):
         order = rng.permutation(n)
         for first in range(0, n, size):

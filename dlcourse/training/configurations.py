@@ -11,6 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.random import Generator
 
+from ..checks import whole
+
 Configuration = dict[str, Any]
 
 
@@ -18,31 +20,32 @@ class Distribution(Protocol):
     def draw(self, rng: Generator) -> Any: ...
 
 
-def check_bounds(who: Any) -> None:
-    if not (math.isfinite(who.low) and math.isfinite(who.high) and who.low < who.high):
-        raise ValueError(f"{type(who).__name__}: low must lie below high, both finite, got {who.low} and {who.high}")
+@dataclass(frozen=True)
+class Bounded:
+    """What distributions between two bounds share: low < high, both finite."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
+            raise ValueError(f"{type(self).__name__}: low must lie below high, both finite, got {self.low} and {self.high}")
 
 
 @dataclass(frozen=True)
-class uniform:
+class uniform(Bounded):
     """A number between low and high, each equally likely; ValueError unless low < high, both finite.
 
     >>> 0.0 <= uniform(0.0, 1.0).draw(np.random.default_rng(0)) < 1.0
     True
     """
 
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        check_bounds(self)
-
     def draw(self, rng: Generator) -> float:
         return float(rng.uniform(self.low, self.high))
 
 
 @dataclass(frozen=True)
-class log_uniform:
+class log_uniform(Bounded):
     """A number between low > 0 and high whose logarithm is uniform: each factor of ten is equally likely.
 
     For what acts by its order of magnitude, such as α and λ [Bergstra and Bengio 2012]. ValueError unless 0 < low < high.
@@ -51,11 +54,8 @@ class log_uniform:
     True
     """
 
-    low: float
-    high: float
-
     def __post_init__(self) -> None:
-        check_bounds(self)
+        super().__post_init__()
         if self.low <= 0:
             raise ValueError(f"log_uniform: low must be above 0, got {self.low}")
 
@@ -64,23 +64,20 @@ class log_uniform:
 
 
 @dataclass(frozen=True)
-class integers:
+class integers(Bounded):
     """A whole number from low to high, both included; ValueError unless both are whole and low < high.
 
     >>> integers(1, 6).draw(np.random.default_rng(0)) in range(1, 7)
     True
     """
 
-    low: int
-    high: int
-
     def __post_init__(self) -> None:
-        check_bounds(self)
+        super().__post_init__()
         if self.low != int(self.low) or self.high != int(self.high):
             raise ValueError(f"integers: low and high must be whole numbers, got {self.low} and {self.high}")
 
     def draw(self, rng: Generator) -> int:
-        return int(rng.integers(self.low, self.high, endpoint=True))
+        return int(rng.integers(int(self.low), int(self.high), endpoint=True))
 
 
 @dataclass(frozen=True)
@@ -136,8 +133,7 @@ def sample(rng: Generator, n: int, /, **distributions: Distribution) -> list[Con
     >>> sample(np.random.default_rng(0), 1, alpha=log_uniform(1e-4, 1.0), width=integers(8, 64))
     [{'alpha': 0.035305856304085934, 'width': 37}]
     """
-    if isinstance(n, bool) or n != int(n) or n < 1:
-        raise ValueError(f"sample: n must be a whole number ≥ 1, got {n}")
+    whole("sample", "n", n)
     for name, each in distributions.items():
         if not hasattr(each, "draw"):
             raise ValueError(f"sample: {name} must be uniform, log_uniform, integers or choice, got {each!r}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..checks import whole
+
 
 class EarlyStopping:
     """The best weights so far, and whether it is time to stop.
@@ -21,9 +23,7 @@ class EarlyStopping:
     """
 
     def __init__(self, patience: int | None = None) -> None:
-        if patience is not None and (isinstance(patience, bool) or patience != int(patience) or patience < 1):
-            raise ValueError(f"patience must be a whole number of epochs ≥ 1, or None, got {patience}")
-        self.patience = patience
+        self.patience = None if patience is None else whole("early stopping", "patience", patience)
         self.epoch, self.loss, self.theta = 0, math.inf, None
 
     def see(self, epoch: int, loss: float, theta: Any) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.random import Generator
 
 from .. import nn
 from ..autodiff import TraceError, compile, nest
+from ..checks import whole
 from ..optim import UpdateRule, hyperparameters, schedules
 from .batches import minibatches
 from .early_stopping import EarlyStopping
@@ -32,6 +33,7 @@ class Fit:
         `learning_rate`, that of its last step; with validation data `validation_loss`, and where there are classes
         `validation_error`, the share of wrong ones.
     best_epoch : the epoch that theta is from (0: the start). steps : updates made. stopped : why, in words.
+    running : of an MLP with batch normalisation, the moments that were remembered up to theta: what it predicts with.
     """
 
     theta: Any = field(repr=False)
@@ -39,6 +41,7 @@ class Fit:
     best_epoch: int
     steps: int
     stopped: str
+    running: Any = field(default=None, repr=False)
 
 
 def fit(
@@ -94,72 +97,65 @@ def fit(
         raise ValueError(f"fit: all {len(y)} examples are of the class {y.flat[0]}: there is nothing to tell apart")
     if not isinstance(rule, UpdateRule):
         raise TypeError(f"fit: rule must be an update rule such as optim.Adam(0.001), got {rule!r}")
-    if isinstance(epochs, bool) or not isinstance(epochs, (int, np.integer)) or epochs < 0:
-        raise ValueError(f"fit: epochs must be a whole number ≥ 0, got {epochs}")
-    if not isinstance(batch_size, (int, np.integer)) or not 1 <= batch_size <= len(X):
-        raise ValueError(
-            f"fit: batch_size must be a whole number between 1 and the number of examples, {len(X)}, got {batch_size}"
-        )
+    whole("fit", "epochs", epochs, 0)
+    whole("fit", f"batch_size (of {len(X)} examples)", batch_size, 1, len(X))
     if patience is not None and held_out is None:
         raise ValueError("fit: patience watches the loss on validation data; give validation=(X, y)")
-    stopping = EarlyStopping(patience)
+    stopping, watched = EarlyStopping(patience), "risk" if held_out is None else "validation_loss"
     θ, unflatten = start(theta)
     with_gradient = nn.flat_value_and_grad(J, unflatten)
-    ends = [int(y.argmin()), int(y.argmax())] if y.ndim == 1 else [0]  # a label out of range is one of these two
+    normalises = isinstance(model, nn.MLP) and model.batch_norm
+    if normalises and 1 in (batch_size, len(X) % batch_size):
+        raise ValueError(f"fit: batch_size {batch_size} leaves a batch of one example, which batch normalisation makes 0")
+    ends = [int(y.argmin()), int(y.argmax())] if y.ndim == 1 else [0, -1]  # a label out of range is one of these two
     with np.errstate(all="ignore"):
         with_gradient(θ, X[ends], y[ends])
 
-    history: dict[str, list[float]] = {}
-    watched: list[float] = []
+    history: dict[str, list[float]] = defaultdict(list)
     steps, epoch, before, state = 0, 0, θ, rule.init(θ)
     current: Any = None
+    beside = {"running": model.forgotten()} if normalises else {}
 
     def judge() -> bool:
         """Look at the validation data; True if it is time to stop."""
         if held_out is None:
             return False
         here = unflatten(θ)
-        loss = float(loss_of(model)(here, *held_out))
+        loss = float(loss_of(model)(here, *held_out, **beside))
         if epoch:
-            history.setdefault("validation_loss", []).append(loss)
+            history["validation_loss"].append(loss)
             if classifies(model, y) and hasattr(model, "classify"):
-                wrong = float(np.mean(model.classify(here, held_out[0]) != np.ravel(held_out[1])))
-                history.setdefault("validation_error", []).append(wrong)
-        return stopping.see(epoch, loss, θ)
+                wrong = model.classify(here, held_out[0], **beside) != np.ravel(held_out[1])
+                history["validation_error"].append(float(np.mean(wrong)))
+        return stopping.see(epoch, loss, (θ, dict(beside)))
 
     stopped = f"all {epochs} epochs done"
     try:
         with bar(epochs * -(-len(X) // batch_size), "steps", progress) as shown, np.errstate(all="ignore"):
             judge()
             for epoch in range(1, epochs + 1):
-                now = settled(rule, watched, current)
-                if now is not current:
-                    current, step, calls, fast = now, stepping(now, with_gradient), Counter[int](), {}
-                    pure = isinstance(model, nn.Network) and is_pure(now)
+                now = settled(rule, history[watched])
+                if now != current:
+                    current, step = now, stepping(now, with_gradient, isinstance(model, nn.Network))
                 total = 0.0
                 for rows in minibatches(len(X), batch_size, rng):
-                    arguments = θ, state, steps + 1.0, frozen(X[rows]), frozen(y[rows])
-                    calls[len(rows)] += 1
-                    if pure and calls[len(rows)] == WORTH_IT:
-                        fast[len(rows)] = compiled(step, *arguments)
-                    value, moved, state = fast.get(len(rows), step)(*arguments)
+                    value, moved, state = step(θ, state, steps + 1.0, frozen(X[rows]), frozen(y[rows]))
                     if not math.isfinite(value):
                         raise Diverged(f"the loss was {value} at step {steps + 1}, in epoch {epoch}")
+                    if normalises:
+                        beside["running"] = model.remember(beside["running"], unflatten(θ), X[rows])
                     before, θ, steps = θ, frozen(moved), steps + 1
                     total += value * len(rows)
                     shown.update()
                 if not np.isfinite(θ).all():
                     raise Diverged(f"the parameters were no longer finite after step {steps}, in epoch {epoch}")
-                history.setdefault("risk", []).append(total / len(X))
-                if hasattr(current, "learning_rate"):
-                    history.setdefault("learning_rate", []).append(
-                        float(hyperparameters.at(current.learning_rate, float(steps)))
-                    )
+                history["risk"].append(total / len(X))
+                if hasattr(now, "learning_rate"):
+                    history["learning_rate"].append(float(hyperparameters.at(now.learning_rate, float(steps))))
                 enough = judge()
-                watched.append(history["risk" if held_out is None else "validation_loss"][-1])
-                if not math.isfinite(watched[-1]):
-                    raise Diverged(f"the validation loss was {watched[-1]} after epoch {epoch}")
-                shown.set_postfix_str(f"epoch {epoch}, loss {watched[-1]:.4g}", refresh=False)
+                if not math.isfinite(loss := history[watched][-1]):
+                    raise Diverged(f"the validation loss was {loss} after epoch {epoch}")
+                shown.set_postfix_str(f"epoch {epoch}, loss {loss:.4g}", refresh=False)
                 if enough:
                     stopped = f"no lower validation loss in the {patience} epochs after epoch {stopping.epoch}"
                     break
@@ -170,8 +166,9 @@ def fit(
             raise
         stopped = f"interrupted in epoch {epoch} after {steps} steps; what was learned is kept"
     if stopping.theta is not None:
-        θ, epoch = stopping.theta, stopping.epoch
-    return Fit(unflatten(θ.copy()), history, epoch, steps, stopped)
+        (θ, beside), epoch = stopping.theta, stopping.epoch
+    kept = {name: values for name, values in history.items() if values}
+    return Fit(unflatten(θ.copy()), kept, epoch, steps, stopped, **beside)
 
 
 class Diverged(Exception):
@@ -207,25 +204,28 @@ def classifies(model: Any, y: ndarray) -> bool:
 def regularised(model: Any, theta: Any, l1: float, l2: float) -> Callable[..., Any]:
     """J(θ, X, y); a penalty is left out where its λ is 0."""
     loss = loss_of(model)
-    for name, λ in (("l1", l1), ("l2", l2)):
-        if not 0 <= λ < math.inf:
-            raise ValueError(f"fit: {name} must be a finite number ≥ 0, got {λ}")
-    penalties = [(λ, Ω) for λ, Ω in ((l1, nn.l1), (l2, nn.l2)) if λ]
-    if penalties and not (isinstance(theta, dict) and "W" in theta):
+    nn.penalty([], l1, l2)  # says what is wrong with λ
+    if not l1 and not l2:
+        return loss
+    if not (isinstance(theta, dict) and "W" in theta):
         raise ValueError("fit: l1 and l2 act on the weights of a network, theta['W']; add any other penalty to the loss")
-    return (lambda θ, X, y: loss(θ, X, y) + sum(λ * Ω(θ) for λ, Ω in penalties)) if penalties else loss
+    return lambda θ, X, y: loss(θ, X, y) + nn.penalty(θ, l1, l2)
 
 
-def settled(rule: UpdateRule, losses: list[float], current: Any) -> UpdateRule:
-    """The rule with the values that its plateau schedules take after these losses; the current one if it is the same."""
-    found = {f.name: getattr(rule, f.name) for f in fields(rule)}
-    values = {name: value(losses) for name, value in found.items() if isinstance(value, schedules.halve_on_plateau)}
-    settled = replace(rule, **values) if values else rule
-    return current if settled == current else settled
+def settled(rule: UpdateRule, losses: list[float]) -> UpdateRule:
+    """The rule with the values that its plateau schedules take after these losses."""
+    values = {name: value(losses) for name, value in vars(rule).items() if isinstance(value, schedules.halve_on_plateau)}
+    return replace(rule, **values) if values else rule
 
 
-def stepping(rule: UpdateRule, with_gradient: Callable[..., Any]) -> Callable[..., tuple[Any, Any, Any]]:
-    """(θ, state, t, X, y) → J on the batch where the rule last asked for its gradient, and θ and state after the step."""
+def stepping(rule: UpdateRule, with_gradient: Callable[..., Any], of_network: bool) -> Callable[..., tuple[Any, Any, Any]]:
+    """(θ, state, t, X, y) → J on the batch where the rule last asked for its gradient, and θ and state after the step.
+
+    Compiled for each size of batch that has come often enough to be worth it, if nothing but its arguments can change what
+    it does: a function of one's own in the place of a hyper-parameter or of a network may depend on anything.
+    """
+    pure = of_network and not any(callable(v) and not isinstance(v, schedules.Schedule) for v in vars(rule).values())
+    calls, fast = Counter[int](), dict[int, Callable[..., Any]]()
 
     def step(θ: Any, state: Any, t: Any, X: Any, y: Any) -> tuple[Any, Any, Any]:
         asked = []
@@ -238,12 +238,14 @@ def stepping(rule: UpdateRule, with_gradient: Callable[..., Any]) -> Callable[..
         moved, state = rule.step(gradient, θ, state, t)
         return asked[-1], moved, state
 
-    return step
+    def faster(*arguments: Any) -> tuple[Any, Any, Any]:
+        size = len(arguments[-1])
+        calls[size] += 1
+        if pure and calls[size] == WORTH_IT:
+            fast[size] = compiled(step, *arguments)
+        return fast.get(size, step)(*arguments)
 
-
-def is_pure(rule: UpdateRule) -> bool:
-    """Whether all hyper-parameters are numbers or schedules of the course; a function of one's own may depend on anything."""
-    return not any(callable(v) and not isinstance(v, schedules.Schedule) for v in (getattr(rule, f.name) for f in fields(rule)))
+    return faster
 
 
 def compiled(f: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:

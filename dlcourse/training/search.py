@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import whole
 from .configurations import Configuration, plain
 from .progress import IN_A_SEARCH, bar
 
@@ -124,10 +125,9 @@ def search(
     """
     if not len(configurations):
         raise ValueError("search: there are no configurations")
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise ValueError(f"search: seed must be a whole number ≥ 0, got {seed!r}")
-    if n_jobs != 1 and (n_jobs != int(n_jobs) or n_jobs == 0):
-        raise ValueError(f"search: n_jobs must be a whole number, 1 or more, or −1 for all cores, got {n_jobs}")
+    whole("search", "seed", seed, 0)
+    if n_jobs != -1:  # all cores
+        whole("search", "n_jobs", n_jobs)
     keys = keys_of(configurations, int(seed))
     file = None if directory is None else Path(directory, "trials.jsonl")
     kept = {} if file is None else finished(file)

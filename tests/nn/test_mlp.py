@@ -247,8 +247,8 @@ def test_what_does_not_fit_is_named() -> None:
     (lambda: nn.MLP([3, 4, 1]), "'multiclass' at least 2"),
     (lambda: nn.MLP([3, 4, 2], task="binary"), "'binary' needs 1 output"),
     (lambda: nn.MLP([3]), "at least 2 whole numbers"),
-    (lambda: nn.MLP([3, 0, 2]), "whole numbers ≥ 1"),
-    (lambda: nn.MLP([3, 2.5, 2]), "whole numbers ≥ 1"),  # type: ignore[list-item]
+    (lambda: nn.MLP([3, 0, 2]), "each of the widths must be a whole number ≥ 1, got 0"),
+    (lambda: nn.MLP([3, 2.5, 2]), "whole number ≥ 1, got 2.5"),  # type: ignore[list-item]
     (lambda: nn.MLP([3, 2]).init(np.random.default_rng(0), "xavier"), "no initialiser is called 'xavier'"),
 ])  # fmt: skip
 def test_bad_networks(make: Any, message: str) -> None:

@@ -120,7 +120,7 @@ def test_one_centre_has_a_width() -> None:
 def test_bad_input() -> None:
     network = nn.RBF(2, 4, 1)
     rng = np.random.default_rng(0)
-    with pytest.raises(ValueError, match="must be whole numbers ≥ 1, got 2, 0, 1"):
+    with pytest.raises(ValueError, match="RBF: centres must be a whole number ≥ 1, got 0"):
         nn.RBF(2, 0, 1)
     with pytest.raises(ValueError, match="no placement is called 'kmean'; did you mean 'kmeans'"):
         network.place(rng, X, "kmean")

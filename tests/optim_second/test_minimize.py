@@ -403,7 +403,7 @@ def test_a_start_that_is_not_finite_is_refused(bad):
     ("make", "message"),
     [
         (lambda: ConjugateGradient(variant="fletcher_reves"), "did you mean 'fletcher_reeves'. There are fletcher_reeves, pol"),
-        (lambda: BFGS(c1=0.9, c2=0.5), "BFGS: c1 must be smaller than c2"),
+        (lambda: BFGS(c1=0.9, c2=0.5), "BFGS: c1 must not exceed c2"),
         (lambda: BFGS(c2=1.5), "BFGS: c2 must be a number between"),
         (lambda: LBFGS(memory=0), "LBFGS: memory must be a whole number ≥ 1, got 0"),
         (lambda: LBFGS(memory=2.5), "LBFGS: memory must be a whole number"),

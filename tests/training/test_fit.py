@@ -179,7 +179,7 @@ def test_a_loss_that_is_nan_is_never_best() -> None:
     assert stopping.see(3, np.nan, "third")
     assert stopping.theta == "first"
     for patience in (0, -1, 1.5, True):
-        with pytest.raises(ValueError, match="whole number of epochs"):
+        with pytest.raises(ValueError, match="early stopping: patience must be a whole number ≥ 1, got"):
             EarlyStopping(patience)  # type: ignore[arg-type]
 
 
@@ -307,13 +307,8 @@ MLP = nn.MLP([2, 3, 2])
 @pytest.mark.parametrize(
     ("model", "examples", "settings", "words"),
     [
-        (
-            line_loss,
-            (X, y),
-            {"batch_size": 31},
-            "batch_size must be a whole number between 1 and the number of examples, 30, got 31",
-        ),
-        (line_loss, (X, y), {"batch_size": 0}, "batch_size must be a whole number"),
+        (line_loss, (X, y), {"batch_size": 31}, r"batch_size \(of 30 examples\) must be a whole number from 1 to 30, got 31"),
+        (line_loss, (X, y), {"batch_size": 0}, r"batch_size \(of 30 examples\) must be a whole number"),
         (line_loss, (X, y), {"epochs": -1}, "epochs must be a whole number"),
         (line_loss, (X, y), {"epochs": 1.5}, "epochs must be a whole number"),
         (line_loss, (X, y), {"patience": 3}, "give validation"),
@@ -326,7 +321,7 @@ MLP = nn.MLP([2, 3, 2])
         (line_loss, (X[:0], y[:0]), {}, "empty"),
         (line_loss, (holed(X, np.nan), y), {}, "X of the data is nan in row 3, column 1, counted from 0"),
         (line_loss, (X, np.where(y == y[5], np.inf, y)), {}, "y of the data is inf in row 5 counted from 0"),
-        (line_loss, (X, y), {"batch_size": 2.5}, "batch_size must be a whole number"),
+        (line_loss, (X, y), {"batch_size": 2.5}, r"batch_size \(of 30 examples\) must be a whole number"),
         (line_loss, (X, ["cat"] * 30), {}, "the data must be numbers .* makes labels of words"),
         (line_loss, ([[1.0], [1.0, 2.0]], y), {}, "the data must be numbers"),
         (line_loss, X, {}, r"pair \(X, y\)"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autodiff import ShapeError, Tensor, nest, value_and_grad
+from .autodiff import ShapeError, Tensor, nest, value_and_grad
 
 Unflatten = Callable[[Any], Any]
 
@@ -17,8 +17,8 @@ Unflatten = Callable[[Any], Any]
 def flatten(theta: Any) -> tuple[Any, Unflatten]:
     """(flat, unflatten): all arrays of a nest as one vector θ (n,), and the way back, which copies nothing.
 
-    `unflatten(θ)` is the same nest of views of θ (of recorded parts of it if θ is a Tensor). A nest that was made
-    by `unflatten` is flattened without copying too: it gives back its θ. Other nests are joined.
+    `unflatten(θ)` is the same nest of views of θ (of recorded parts of it if θ is a Tensor); where a number was, an entry.
+    A nest that was made by `unflatten` is flattened without copying too: it gives back its θ. Other nests are joined.
     unflatten raises ShapeError for a vector of another length.
 
     >>> flat, unflatten = flatten({"W": [np.ones((1, 2))], "b": [np.zeros(1)]})
@@ -35,7 +35,7 @@ def flatten(theta: Any) -> tuple[Any, Unflatten]:
         if np.shape(flat) != (ends[-1],):
             raise ShapeError(f"unflatten: needs a vector of {ends[-1]} parameters, got shape {np.shape(flat)}")
         parts = zip(itertools.pairwise(ends), shapes, strict=True)
-        return rebuild([np.reshape(flat[start:end], shape) for (start, end), shape in parts])
+        return rebuild([np.reshape(flat[start:end], shape) if shape else flat[start] for (start, end), shape in parts])
 
     return buffer_of(leaves, ends) if leaves else np.zeros(0), unflatten
 
@@ -70,7 +70,11 @@ def flat_value_and_grad(f: Callable[..., Any], unflatten: Unflatten) -> Callable
     >>> flat_value_and_grad(lambda θ: np.sum(θ[0] ** 2) + 3.0 * np.sum(θ[1]), unflatten)(np.array([1.0, 2.0, 5.0]))
     (20.0, array([2., 4., 3.]))
     """
-    with_gradient = value_and_grad(f)
+    return joined(value_and_grad(f), unflatten)
+
+
+def joined(with_gradient: Callable[..., tuple[Any, Any]], unflatten: Unflatten) -> Callable[..., tuple[Any, Any]]:
+    """The function of a flat θ, for one that takes a nest and gives a value and a nest of gradients."""
 
     def whole(flat: Any, *args: Any) -> tuple[Any, Any]:
         value, gradient = with_gradient(unflatten(flat), *args)

@@ -1,0 +1,31 @@
+"""What a number has to be, said once and in one form of words."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+
+def whole(who: str, name: str, value: Any, low: int = 1, high: float = math.inf) -> int:
+    """The value as an int; ValueError unless it is a whole number from low to high.
+
+    >>> whole("fit", "epochs", 3)
+    3
+    """
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or not low <= value <= high:
+        span = f"≥ {low}" if high == math.inf else f"from {low} to {high}"
+        raise ValueError(f"{who}: {name} must be a whole number {span}, got {value!r}")
+    return int(value)
+
+
+def number(who: str, name: str, value: Any, low: float = 0.0) -> float:
+    """The value as a float; ValueError unless it is a finite number ≥ low.
+
+    >>> number("fit", "l2", 1)
+    1.0
+    """
+    if not isinstance(value, (int, float, np.integer, np.floating)) or isinstance(value, bool) or not low <= value < math.inf:
+        raise ValueError(f"{who}: {name} must be a finite number ≥ {low:g}, got {value!r}")
+    return float(value)
