@@ -137,7 +137,7 @@ def paths(ax: Any, found: Mapping[str, Any], labels: Mapping[str, str] | None = 
     for name, path in found.items():
         path = np.asarray(path)
         path = path[np.isfinite(path).all(axis=1)]
-        colour = palette.METHODS[name]
+        colour = palette.PATHS[name]
         ax.plot(*path.T, color=colour, marker=".", markersize=3.5, linewidth=1.2, label=(labels or {}).get(name, name))
         ax.plot(*path[-1], color=colour, marker="o", markersize=6)
 
@@ -149,7 +149,7 @@ def learning_curves(
     for name, values in found.items():
         values = np.asarray(values)
         values = np.where(np.isfinite(values) & (values > 1e-16), values, np.nan)
-        ax.plot(values, color=palette.METHODS.get(name), label=(labels or {}).get(name, name))
+        ax.plot(values, color=palette.PATHS.get(name), label=(labels or {}).get(name, name))
     if target is not None:
         ax.axhline(target, color=INK, linewidth=0.7, linestyle=(0, (4, 3)))
     ax.set_yscale("log")

@@ -19,7 +19,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Landscape:
-    """A function J(θ) of θ = (θ₁, θ₂) with its domain for drawing, its minima and saddles, and a start worth trying.
+    """A function J(θ) of θ = (θ₁, θ₂) with its domain for drawing, its critical points, and a start worth trying.
 
     Call it with θ of shape (2,) or, for a whole grid at once, (2, N); parameters by name.
 
@@ -36,6 +36,7 @@ class Landscape:
     start: Point
     learning_rate: float  # gradient descent from the start gets somewhere with this
     saddles: tuple[Point, ...] = ()
+    maxima: tuple[Point, ...] = ()  # local ones, where their places are known
     parameters: dict[str, float] = field(default_factory=dict)  # name → usual value
 
     def __call__(self, θ: Any, **parameters: Any) -> Any:
@@ -60,6 +61,19 @@ bowl = Landscape(
 )  # fmt: skip
 """J = ½ (θ₁² + κ θ₂²): eigenvalues 1 and κ, condition number κ."""
 
+ravine = Landscape(
+    "ravine", "Ravine along an axis", lambda x, y: 0.5 * (x**2 + 100.0 * y**2),
+    ((-6.0, 6.0), (-4.0, 4.0)), ((0.0, 0.0),), 0.0, (-5.0, 1.0), 0.018,
+)  # fmt: skip
+"""J = ½ (θ₁² + 100 θ₂²): eigenvalues 1 and 100, along the axes. A step for each coordinate undoes such a ravine."""
+
+rotated_ravine = Landscape(
+    "rotated_ravine", "Ravine across the axes", lambda x, y: 0.25 * ((x + y) ** 2 + 100.0 * (y - x) ** 2),
+    ((-6.0, 6.0), (-4.0, 4.0)), ((0.0, 0.0),), 0.0, (-(18.0**0.5), -(8.0**0.5)), 0.018,
+)  # fmt: skip
+"""J = ¼ ((θ₁ + θ₂)² + 100 (θ₂ − θ₁)²): `ravine` and its start turned by 45°, eigenvalues 1 and 100 along (1, 1) and
+(−1, 1). What knows no axes goes there as here; a step for each coordinate does not."""
+
 rosenbrock = Landscape(
     "rosenbrock", "Rosenbrock’s valley", lambda x, y: (1.0 - x) ** 2 + 100.0 * (y - x**2) ** 2,
     ((-2.0, 2.0), (-1.0, 3.0)), ((1.0, 1.0),), 0.0, (-1.2, 1.0), 0.001,
@@ -74,6 +88,7 @@ himmelblau = Landscape(
     0.0, (-0.5, -0.5), 0.01,
     saddles=((0.08667750455539635, 2.884254701174776), (-3.07302575076439, -0.0813530442879675),
              (3.385154183607021, 0.07385187983774928), (-0.1279613467306801, -1.953714980244576)),
+    maxima=((-0.2708445906673476, -0.9230385564799815),),
 )  # fmt: skip
 """J = (θ₁² + θ₂ − 11)² + (θ₁ + θ₂² − 7)² [Himmelblau 1972]: four equal minima."""
 
@@ -117,7 +132,9 @@ many_minima = Landscape(
 """J = 0.1 ‖θ‖² + ½ Σ ripple(θᵢ): a bowl with a local minimum near every pair of whole numbers, in the manner of
 Rastrigin [1974], with a piecewise polynomial in the place of the cosine."""
 
-ALL: dict[str, Landscape] = {each.name: each for each in (bowl, rosenbrock, himmelblau, beale, saddle, plateau, many_minima)}
+ALL: dict[str, Landscape] = {
+    each.name: each for each in (bowl, ravine, rotated_ravine, rosenbrock, himmelblau, beale, saddle, plateau, many_minima)
+}
 
 
 def get(name: str) -> Landscape:

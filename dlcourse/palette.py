@@ -19,6 +19,14 @@ METHODS = {
     "proximal_gradient": "#9266ff",
 }
 
+# Methods that use curvature stand beside gradient descent, not beside the other first-order rules.
+SECOND_ORDER = {
+    "newton": METHODS["momentum"],
+    "damped_newton": METHODS["accumulated_momentum"],
+    "saddle_free_newton": METHODS["heavy_ball"],
+}
+PATHS = METHODS | SECOND_ORDER
+
 # The same method with gradients from one, a few or all examples: all of them is plain gradient descent.
 BATCHES = {"one": "#7b8794", "few": "#8a6fd1", "all": METHODS["gradient_descent"]}
 

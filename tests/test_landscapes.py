@@ -52,6 +52,23 @@ def test_saddles_are_saddles(name):
 
 
 @each
+def test_maxima_are_maxima(name):
+    f = ALL[name]
+    for point in map(np.array, f.maxima):
+        assert np.max(np.abs(grad(f)(point))) <= 1e-14 * size(f, point)
+        assert np.max(np.linalg.eigvalsh(hessian(f)(point))) < 0
+
+
+def test_the_ravines_are_one_ravine_turned():
+    """Curvatures 1 and 100 in both; by 45° the one and its start become the other."""
+    turn = np.array([[1.0, -1.0], [1.0, 1.0]]) / np.sqrt(2.0)
+    straight, turned = landscapes.ravine, landscapes.rotated_ravine
+    np.testing.assert_array_equal(hessian(straight)(np.ones(2)), np.diag([1.0, 100.0]))
+    np.testing.assert_allclose(hessian(turned)(np.ones(2)), turn @ np.diag([1.0, 100.0]) @ turn.T, rtol=1e-14)
+    np.testing.assert_allclose(turn @ straight.start, turned.start, rtol=1e-14)
+
+
+@each
 def test_nothing_in_the_domain_lies_below_the_minimum(name):
     f = ALL[name]
     values = f(points(f, 20_000).T)
@@ -115,8 +132,10 @@ def test_only_exact_arithmetic_is_used(name):
 
 
 # the landscapes, written a second time
-FORMULAS = {
+FORMULAS: dict[str, Any] = {
     "bowl": lambda x, y: 0.5 * (x**2 + 10.0 * y**2),
+    "ravine": lambda x, y: 0.5 * x**2 + 50.0 * y**2,
+    "rotated_ravine": lambda x, y: FORMULAS["ravine"]((x + y) / 2**0.5, (y - x) / 2**0.5),
     "rosenbrock": scipy.optimize.rosen,
     "himmelblau": lambda x, y: (x * x + y - 11) ** 2 + (x + y * y - 7) ** 2,
     "beale": lambda x, y: sum((c - x * (1 - y**k)) ** 2 for k, c in ((1, 1.5), (2, 2.25), (3, 2.625))),

@@ -128,7 +128,7 @@ def test_other_widgets_can_drive_it():
         ("step", 101, "step .*from 0 to 100, got 101"),
         ("step", -1, "from 0 to 100"),
         ("step", 2.5, "needs a whole number, got 2.5"),
-        ("landscape", "rosenbrok", "there is no 'rosenbrok'; choose one of bowl, rosenbrock"),
+        ("landscape", "rosenbrok", "there is no 'rosenbrok'; choose one of bowl, ravine"),
         ("landscape", None, "there is no None"),
         ("methods", ["newton"], "there is no 'newton'; choose from gradient_descent"),
         ("methods", [], "none was given"),

@@ -8,8 +8,11 @@ from .descent import Descent
 from .explorable import Explorable
 from .fit_line import FitLine
 from .gradient_check import GradientCheck
+from .newton_descent import NewtonDescent
 from .noisy import NoisyDescent
+from .paths import Show
 from .question import Question
+from .race import Race
 
 __all__ = [
     "Activations",
@@ -20,6 +23,9 @@ __all__ = [
     "Explorable",
     "FitLine",
     "GradientCheck",
+    "NewtonDescent",
     "NoisyDescent",
     "Question",
+    "Race",
+    "Show",
 ]

@@ -87,9 +87,13 @@ export function toggle({ label }, onChange) {
   };
 }
 
-/** Check boxes as chips in the colours of what they switch; the last one stays on. */
-export function chips({ label, options }, onChange) {
+/**
+ * Check boxes as chips in the colours of what they switch; the last one stays on. `say(name → words)` puts a value into
+ * each; `point(name or null)` is called as the reader points at one, with the mouse or the keyboard.
+ */
+export function chips({ label, options, point }, onChange) {
   const inputs = options.map((option) => html("input", { type: "checkbox", value: option.name }));
+  const values = options.map(() => html("span", { class: "dl-chip-value" }));
   const id = freshId();
   const element = html(
     "div",
@@ -99,7 +103,13 @@ export function chips({ label, options }, onChange) {
       "div",
       {},
       ...options.map((option, i) => {
-        const chip = html("label", { class: "dl-chip" }, inputs[i], html("span", { class: "dl-box", "aria-hidden": "true" }), html("span", {}, option.label));
+        const chip = html("label", { class: "dl-chip" }, inputs[i], html("span", { class: "dl-box", "aria-hidden": "true" }), html("span", {}, option.label), values[i]);
+        if (point) {
+          for (const [begin, end] of [["pointerenter", "pointerleave"], ["focusin", "focusout"]]) {
+            chip.addEventListener(begin, (event) => (event.pointerType === "touch" ? null : point(option.name)));
+            chip.addEventListener(end, () => point(null));
+          }
+        }
         if (option.colour) chip.style.setProperty("--dl-c", option.colour);
         return chip;
       }),
@@ -120,6 +130,9 @@ export function chips({ label, options }, onChange) {
         input.checked = chosen.includes(input.value);
         input.parentNode.classList.toggle("dl-on", input.checked);
       }
+    },
+    say(words) {
+      options.forEach(({ name }, i) => text(values[i], words.get(name) ?? ""));
     },
   };
 }

@@ -41,7 +41,8 @@ def offers(page: Page) -> dict[str, tuple[list[str], list[str], list[str]]]:
             return [element.id, [spec.landscapes.map(l => l.name), spec.methods.map(m => m.name), Object.keys(spec.controls)]];
         })"""
     )
-    return {name: tuple(offer) for name, offer in found if set(offer[0]) <= set(landscapes.ALL)}
+    plain = {"alpha", "beta", "condition", "step"}
+    return {name: tuple(offer) for name, offer in found if set(offer[0]) <= set(landscapes.ALL) and set(offer[2]) <= plain}
 
 
 @functools.cache
@@ -100,4 +101,4 @@ def test_every_landscape_and_method_gives_the_numbers_of_python(
             seen |= {(landscape, method) for landscape in places for method in methods}
     record_property("numbers of page and Python compared", compared)
     record_property("of these equal to the last digit", equal)
-    assert seen == {(landscape, method) for landscape in landscapes.ALL for method in live.descent.METHODS}
+    assert seen >= {(landscape, method) for landscape in landscapes.ALL for method in live.descent.METHODS}

@@ -1,21 +1,24 @@
 /** Descent on a landscape: map, loss, controls and words over one traced program per landscape and method. */
 
 import { button, chips, select, slider } from "../controls.js";
-import { html } from "../dom.js";
+import { html, text } from "../dom.js";
 import { clamp, parseNumber } from "../link.js";
 import { compile } from "../program/compile.js";
 import { LossPlot } from "./losses.js";
 import { aspect, DescentMap, windowOf } from "./map.js";
 import { Player } from "./player.js";
+import { outcome, ranked, standing } from "./ranking.js";
 import { Readout, sentence } from "./readout.js";
 import { Stage } from "./stage.js";
-import { Announcer, Goal, linkButton } from "./words.js";
+import { Announcer, Goal, linkButton, showButtons } from "./words.js";
 
-export const names = ["landscape", "methods", "alpha", "beta", "condition", "start", "step"];
+const slidersOf = (spec) => Object.keys(spec?.controls ?? {}).filter((name) => name !== "step");
 
-const SLIDERS = ["alpha", "beta", "condition"];
+export const names = (spec) => ["landscape", "methods", ...slidersOf(spec), "start", "step"];
+
 const WIDE = 600; // from here the loss stands beside the map
 const GAP = 18;
+const CROWD = 6; // more paths than that are not named on the map
 const PLAY = 3; // seconds for all steps
 
 function check(spec) {
@@ -56,7 +59,9 @@ export function create(root, spec, store, id) {
     if (!landscape) throw new Error(`there is no landscape "${store.get("landscape")}"; known are ${[...landscapes.keys()].join(", ")}`);
     return landscape;
   };
-  const uses = (landscape, name) => (landscape.uses ?? []).includes(name);
+  const SLIDERS = slidersOf(spec);
+  /** κ moves only the landscapes that have it. */
+  const uses = (landscape, name) => name !== "condition" || (landscape.uses ?? []).includes(name);
   current();
 
   // ---- the computation ------------------------------------------------------------------------------------------
@@ -78,7 +83,7 @@ export function create(root, spec, store, id) {
   const runs = new Map(); // method → run under `computed.key`
   function compute() {
     const landscape = current();
-    const key = JSON.stringify([landscape.name, store.get("alpha"), store.get("beta"), parameters(landscape), store.get("start")]);
+    const key = JSON.stringify([landscape.name, SLIDERS.map((slider) => store.get(slider)), store.get("start")]);
     if (key !== computed.key) {
       runs.clear();
       computed = { key };
@@ -99,7 +104,8 @@ export function create(root, spec, store, id) {
       }
       const above = loss.map((value) => value - minimum);
       const reached = spec.target > 0 ? above.findIndex((value) => value < spec.target) : -1;
-      runs.set(name, { name, label, path, loss, above, divergedAt, reachedAt: reached < 0 ? null : reached, several: landscape.minima.length > 1 });
+      const reachedAt = reached < 0 || (divergedAt !== null && reached >= divergedAt) ? null : reached;
+      runs.set(name, { name, label, path, loss, above, divergedAt, reachedAt, rate: out.rate?.[0] ?? null, several: landscape.minima.length > 1 });
     }
   }
   const chosen = () => {
@@ -119,20 +125,22 @@ export function create(root, spec, store, id) {
     store.set("step", step);
   });
   const readout = new Readout(spec.methods);
+  const ranking = html("p", { class: "dl-ranking" });
+  ranking.hidden = !spec.ranking;
 
   const announcer = new Announcer();
   const goal = new Goal(spec.goal);
 
   const sliders = new Map();
   for (const name of SLIDERS) {
-    if (spec.controls[name]) sliders.set(name, slider({ ...spec.controls[name], className: `dl-${name}` }, (value) => store.set(name, value)));
+    sliders.set(name, slider({ ...spec.controls[name], className: `dl-${name}` }, (value) => store.set(name, value)));
   }
   const many = (element, list) => {
     element.hidden = list.length < 2; // no choice between one thing
     return element;
   };
   const landscapeSelect = select({ label: "Landscape", options: spec.landscapes }, goTo);
-  const methodChips = chips({ label: spec.methods_label ?? "Methods", options: spec.methods }, (list) => store.set("methods", list));
+  const methodChips = chips({ label: spec.methods_label ?? "Methods", options: spec.methods, point }, (list) => store.set("methods", list));
   const scrubber = slider({ label: "", description: "step", className: "dl-scrubber", min: 0, max: spec.steps, step: 1 }, (step) => {
     pause();
     store.set("step", step);
@@ -151,7 +159,12 @@ export function create(root, spec, store, id) {
     html("div", { class: "dl-time" }, ...player.elements, scrubber.element, resetButton.element, link.element),
   );
   const ruler = html("div", {});
-  root.append(ruler, goal.element, figure, controls, readout.element, announcer.element);
+  const shows = showButtons(spec.shows, (settings) => {
+    pause();
+    if (settings.landscape) goTo(settings.landscape);
+    for (const [name, value] of Object.entries({ step: spec.steps, ...settings })) if (name !== "landscape") store.set(name, accept(name, value));
+  });
+  root.append(ruler, goal.element, figure, controls, shows, ranking, readout.element, announcer.element);
 
   // ---- drawing --------------------------------------------------------------------------------------------------
 
@@ -169,14 +182,20 @@ export function create(root, spec, store, id) {
   /** What the choices look like; also before the first drawing, so that nothing moves when it comes. */
   function drawControls(landscape) {
     for (const [name, control] of sliders) {
-      const hidden = name === "condition" && !uses(landscape, name);
+      const hidden = !uses(landscape, name);
       control.element.hidden = hidden;
       if (!hidden) control.update(store.get(name));
     }
     landscapeSelect.update(landscape.name);
     methodChips.update(store.get("methods") ?? []);
     scrubber.update(shownStep());
-    readout.choose(chosen().map((method) => method.name));
+    readout.choose(spec.ranking ? [] : chosen().map((method) => method.name));
+  }
+
+  let pointed = null; // the method whose chip the reader points at
+  function point(name) {
+    pointed = name;
+    stage.schedule();
   }
 
   function drawSurface(landscape) {
@@ -200,23 +219,36 @@ export function create(root, spec, store, id) {
       while (last > 0 && !(Number.isFinite(run.path[2 * last]) && Number.isFinite(run.path[2 * last + 1]))) last--;
       const [x, y] = [run.path[2 * last], run.path[2 * last + 1]];
       const distance = landscape.minima.length ? Math.min(...landscape.minima.map(([a, b]) => Math.hypot(x - a, y - b))) : null;
-      return { ...run, last, distance, ended, note: step === 0 ? "" : ended ? `${run.label} diverged at step ${run.divergedAt}` : run.label };
+      return { ...run, last, end: [x, y], distance, ended, note: step === 0 ? "" : ended ? `${run.label} diverged at step ${run.divergedAt}` : run.label };
     });
     // Paths that coincide (two methods that are the same under these settings): the upper one is dashed.
     shown.forEach((run, i) => {
       run.dashed = shown.slice(0, i).some((other) => !other.dashed && same(run.path, other.path, run.last));
     });
-    map.drawPaths(shown, store.get("start"));
-    losses.draw(shown, step);
-    announcer.update(
-      readout.update(
-        shown.map((run) => {
-          const [facts, verdict] = sentence(run, step, landscape.minimum ?? 0);
-          return { name: run.name, label: run.label, facts, verdict, diverged: run.ended };
-        }),
-      ),
+    const alone = shown.length > 2 && shown.some(({ name }) => name === pointed) ? pointed : null;
+    // Where many paths meet, their names would hide them: the chips name them, and the one that is pointed at.
+    if (shown.length > CROWD) for (const run of shown) if (run.name !== alone) run.note = "";
+    map.drawPaths(shown, store.get("start"), alone);
+    losses.draw(shown, step, alone);
+    const said = readout.update(
+      shown.map((run) => {
+        const [facts, verdict] = sentence(run, step, landscape);
+        return { name: run.name, label: run.label, facts, verdict, diverged: run.ended || verdict.includes("not at a minimum") };
+      }),
     );
-    goal.update(shown.some((run) => run.reachedAt !== null && run.reachedAt <= step && !run.ended));
+    const reached = shown.filter((run) => run.reachedAt !== null && run.reachedAt <= step && !run.ended);
+    if (spec.ranking) {
+      const order = ranked(shown, step);
+      const result = outcome(order, step, spec.target);
+      text(ranking, result);
+      methodChips.say(new Map(order.map((run) => [run.name, standing(run, step)])));
+      readout.choose([alone ?? order[0].name]);
+      announcer.update(result);
+      goal.update(spec.goal_method ? reached.length > 0 && order[0].name === spec.goal_method : reached.length > 0);
+    } else {
+      announcer.update(said);
+      goal.update(reached.some(({ name }) => !spec.goal_method || name === spec.goal_method));
+    }
   }
 
   const stopListening = store.onChange((name) => {
@@ -236,13 +268,13 @@ export function create(root, spec, store, id) {
     const there = remembered.get(name) ?? { start: landscapes.get(name).start, alpha: landscapes.get(name).alpha };
     store.set("landscape", name);
     store.set("start", there.start);
-    store.set("alpha", there.alpha);
+    if (spec.controls.alpha) store.set("alpha", there.alpha);
   }
 
   function reset() {
     pause();
     remembered.clear();
-    for (const name of names) if (store.initial[name] !== undefined) store.set(name, store.initial[name]);
+    for (const name of names(spec)) if (store.initial[name] !== undefined) store.set(name, store.initial[name]);
     losses.settle();
     stage.schedule();
   }
@@ -253,7 +285,7 @@ export function create(root, spec, store, id) {
     return {
       landscape: landscape.name,
       methods: chosen().map((m) => m.name),
-      ...Object.fromEntries([...sliders.keys()].filter((name) => name !== "condition" || uses(landscape, name)).map((name) => [name, store.get(name)])),
+      ...Object.fromEntries([...sliders.keys()].filter((name) => uses(landscape, name)).map((name) => [name, store.get(name)])),
       start: store.get("start"),
       step: shownStep(),
     };

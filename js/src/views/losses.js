@@ -83,8 +83,8 @@ export class LossPlot {
     this.domain = [low, Math.max(high, low + 3)];
   }
 
-  /** runs: [{name, above (J − J* at each step), divergedAt}] of the methods shown; `step` is the present one. */
-  draw(runs, step) {
+  /** runs: [{name, above (J − J* at each step), divergedAt}] of the methods shown; `step` is the present one; if one is `alone`, the others stand back. */
+  draw(runs, step, alone = null) {
     this.#choose(runs);
     const [low, high] = this.domain;
     const { width, height, occupancy, steps } = this;
@@ -115,7 +115,7 @@ export class LossPlot {
         const [u, v] = [pixel(this.x(k)), pixel(y(z))];
         const piece = `${k ? "L" : "M"}${u} ${v}`;
         if (k <= step) past += piece;
-        future += piece;
+        if (limit > step) future += piece;
         if (z > high && k > 0 && previous <= high) exit = u - ((u - this.x(k - 1)) * (z - high)) / (z - previous);
         if (z <= high) exit = null;
         if (k > 0 && z <= high) occupancy.segment(this.x(k - 1), y(previous), u, v);
@@ -152,7 +152,10 @@ export class LossPlot {
       labels.push({ c, width: w, height: LINE, places, kept: c.kept });
     }
     for (const [name, c] of this.curves) {
-      for (const node of [c.curve, c.future, c.dot, c.exit, c.label]) node.style.display = shown.has(name) ? "" : "none";
+      for (const node of [c.curve, c.future, c.dot, c.exit, c.label]) {
+        node.style.display = shown.has(name) ? "" : "none";
+        node.classList.toggle("dl-back", alone !== null && alone !== name);
+      }
     }
     let goal = null;
     if (this.target > 0) {

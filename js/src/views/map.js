@@ -9,6 +9,7 @@ import { FINE, LEVELS, sample, shade } from "./surface.js";
 
 export const MARGIN = { left: 40, right: 8, top: 8, bottom: 26 };
 const [ROUGH, FINEST] = [60, 128]; // columns of the grid on which contours are found: in motion, at rest
+const FINEST_MOVE = 0.3; // pixels
 const AGES = 7; // shades of a path, from its first step to its last
 /** Height : width of a frame that suits all landscapes when both axes have the same unit. */
 export function aspect(landscapes) {
@@ -30,6 +31,13 @@ export function windowOf({ x, y }, ratio) {
   return factor > 1 ? [widen(x, factor), y] : [x, widen(y, 1 / factor)];
 }
 
+/** Critical points: a cross, a saddle seen from above, a summit. */
+const CRITICAL = [
+  { kind: "minima", word: "minimum", shape: "m-4 -4l8 8m0 -8l-8 8" },
+  { kind: "saddles", word: "saddle", shape: "m-5 -5q5 5 0 10m10 -10q-5 5 0 10" },
+  { kind: "maxima", word: "maximum", shape: "m-5 4l5 -8l5 8z" },
+];
+
 export class DescentMap {
   /** `onStart([x, y])` is called while the reader moves the start point. */
   constructor(methods, batch, ratio, onStart) {
@@ -47,7 +55,10 @@ export class DescentMap {
     this.tails = this.frame.clipped("dl-tails", ...[...this.paths.values()].map((p) => p.line));
     this.heads = svg("g", { class: "dl-heads" }, ...[...this.paths.values()].map((p) => p.head));
     this.names = svg("g", { class: "dl-labels" }, ...[...this.paths.values()].flatMap((p) => [p.leader, p.label]));
-    this.minimumLabel = svg("text", { class: "dl-label dl-minimum", "aria-hidden": "true" }, "minimum");
+    this.critical = CRITICAL.map(({ kind, word }) => {
+      const node = svg("text", { class: "dl-label dl-minimum", "aria-hidden": "true", visibility: "hidden" }, word);
+      return { kind, word, node, kept: { place: -1 } };
+    });
     this.startLabel = svg("text", { class: "dl-label dl-start-label", "aria-hidden": "true" }, "start");
     this.start = svg(
       "g",
@@ -62,7 +73,7 @@ export class DescentMap {
       this.frame.border,
       this.heads,
       this.names,
-      this.minimumLabel,
+      ...this.critical.map(({ node }) => node),
       this.startLabel,
       this.start,
     );
@@ -111,14 +122,14 @@ export class DescentMap {
     const drawn = JSON.stringify([landscape.name, this.width, this.height]);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
-    this.minimumKept = -1;
+    for (const { kept } of this.critical) kept.place = -1;
     this.#drawAxes(left, right, low, high);
+    const seen = (points = []) =>
+      points.map(([a, b]) => [pixel(this.x(a)), pixel(this.y(b))]).filter(([u, v]) => u >= 0 && u <= this.width && v >= 0 && v <= this.height);
+    const marks = CRITICAL.map(({ kind, shape }) => [kind, shape, seen(landscape[kind])]);
+    this.criticalPoints = new Map(marks.map(([kind, , points]) => [kind, points]));
     this.minima.replaceChildren(
-      ...landscape.minima.flatMap(([a, b]) => {
-        const [u, v] = [pixel(this.x(a)), pixel(this.y(b))];
-        if (u < 0 || u > this.width || v < 0 || v > this.height) return [];
-        return [svg("path", { class: "dl-cross", d: `M${u - 4} ${v - 4}l8 8m0 -8l-8 8` })];
-      }),
+      ...marks.flatMap(([kind, shape, points]) => points.map(([u, v]) => svg("path", { class: `dl-cross dl-${kind}`, d: `M${u} ${v}${shape}` }))),
     );
   }
 
@@ -141,9 +152,9 @@ export class DescentMap {
 
   /**
    * runs: [{name, path, last, ended, note, dashed}] of the methods shown: `last` is the last step to draw, its point is
-   * finite; `dashed` lets a path below it be seen.
+   * finite; `dashed` lets a path below it be seen. If one is `alone`, the others stand back.
    */
-  drawPaths(runs, start) {
+  drawPaths(runs, start, alone = null) {
     const { width, height, occupancy } = this;
     occupancy.reset(width, height);
     const labels = [];
@@ -156,9 +167,12 @@ export class DescentMap {
     }
     for (const [name, p] of this.paths) {
       const hidden = shown.has(name) ? null : "none";
-      for (const node of [p.line, p.head, p.label, p.leader]) node.style.display = hidden ?? "";
+      for (const node of [p.line, p.head, p.label, p.leader]) {
+        node.style.display = hidden ?? "";
+        node.classList.toggle("dl-back", alone !== null && alone !== name);
+      }
     }
-    for (const [a, b] of this.landscape.minima) occupancy.box(this.x(a) - 5, this.y(b) - 5, 10, 10, 2);
+    for (const points of this.criticalPoints.values()) for (const [u, v] of points) occupancy.box(u - 5, v - 5, 10, 10, 2);
     occupancy.sum();
     // The start and the minimum say their names when there is room.
     const around = (u, v, w, near) => [
@@ -166,22 +180,20 @@ export class DescentMap {
     ];
     const startWidth = textWidth(this.plainFont, "start");
     const startBox = { width: startWidth, height: LINE, places: around(u0, v0, startWidth, 12), kept: this.startKept ?? -1 };
-    const others = [startBox];
-    let minimumBox = null;
-    if (this.minima.childElementCount) {
-      const w = textWidth(this.plainFont, "minimum");
-      const inside = this.landscape.minima.map(([a, b]) => [this.x(a), this.y(b)]).filter(([u, v]) => u >= 0 && u <= width && v >= 0 && v <= height);
-      minimumBox = { width: w, height: LINE, places: inside.flatMap(([u, v]) => around(u, v, w, 8)), kept: this.minimumKept };
-      others.push(minimumBox);
-    }
-    place([...labels, ...others], width, height, occupancy);
+    const boxes = this.critical.flatMap(({ kind, word, node, kept }) => {
+      const w = textWidth(this.plainFont, word);
+      const points = this.criticalPoints.get(kind);
+      if (!points.length) attribute(node, "visibility", "hidden");
+      return points.length ? [{ node, memory: kept, width: w, height: LINE, places: points.flatMap(([u, v]) => around(u, v, w, 8)), kept: kept.place }] : [];
+    });
+    place([...labels, startBox, ...boxes], width, height, occupancy);
     for (const label of labels) this.#drawLabel(label);
     this.startKept = startBox.kept;
     setText(this.startLabel, startBox, startBox.cost < 40);
-    if (minimumBox) {
-      this.minimumKept = minimumBox.kept;
-      setText(this.minimumLabel, minimumBox, minimumBox.cost < 25);
-    } else attribute(this.minimumLabel, "visibility", "hidden");
+    for (const box of boxes) {
+      box.memory.place = box.kept;
+      setText(box.node, box, box.cost < 25);
+    }
     attribute(this.start, "transform", `translate(${pixel(clamp(u0, 0, width))} ${pixel(clamp(v0, 0, height))})`);
     const [x, y] = start;
     const places = this.startPlaces();
@@ -205,6 +217,7 @@ export class DescentMap {
     for (let k = 1; k <= last; k++) {
       const s = this.x(path[2 * k]);
       const t = this.y(path[2 * k + 1]);
+      if (k < last && Math.abs(s - u) < FINEST_MOVE && Math.abs(t - v) < FINEST_MOVE) continue; // not to be seen
       const visible = clipSegment(u, v, s, t, width, height, out);
       const nowInside = s >= 0 && s <= width && t >= 0 && t <= height;
       if (visible) {

@@ -3,15 +3,22 @@
 import { html, text } from "../dom.js";
 import { significant } from "../format.js";
 
-/** → [what is the case, what was achieved or suffered] for a run with {loss, divergedAt, reachedAt, distance, several}. */
-export function sentence(run, step, minimum) {
-  const { loss, divergedAt, reachedAt, distance } = run;
-  if (divergedAt !== null && step >= divergedAt) return ["", `diverged at step ${divergedAt}`];
+const RESTS = 1e-6; // so near to a critical point a run has come to rest there
+
+/** → [what is the case, what was achieved or suffered] for a run with {loss, divergedAt, reachedAt, distance, several, rate, end}. */
+export function sentence(run, step, landscape) {
+  const { loss, divergedAt, reachedAt, distance, rate, end } = run;
+  const minimum = landscape.minimum ?? 0;
+  const pace = rate === null ? [] : [`with α\u00a0=\u00a0${significant(rate)}`];
+  if (divergedAt !== null && step >= divergedAt) return [pace.join(""), `diverged at step ${divergedAt}`];
   const when = step === 0 ? "at the start" : step === 1 ? "after 1 step" : `after ${step} steps`;
   const [symbol, value] = minimum ? ["J\u00a0−\u00a0J*", loss[step] - minimum] : ["J", loss[step]];
   // J* is a rounded number too: below it, a difference says nothing.
   const height = minimum && value <= 0 ? "0, as far as rounding tells" : significant(value);
-  const facts = [`${when} ${symbol}\u00a0=\u00a0${height}`];
+  const facts = [...pace, `${when} ${symbol}\u00a0=\u00a0${height}`];
+  for (const [name, points] of [["saddle", landscape.saddles], ["maximum", landscape.maxima]]) {
+    if (points?.some(([a, b]) => Math.hypot(end[0] - a, end[1] - b) < RESTS)) return [facts.join(", "), `ended at a ${name}, not at a minimum`];
+  }
   if (distance !== null) facts.push(`${significant(distance)} from the ${run.several ? "nearest " : ""}minimum`);
   return [facts.join(", "), reachedAt !== null && reachedAt <= step ? `reached the goal at step ${reachedAt}` : ""];
 }

@@ -1,7 +1,7 @@
 /** What the views say: the goal, an announcement for screen readers at most once a second, and the link to a setting. */
 
 import { button } from "../controls.js";
-import { html, text } from "../dom.js";
+import { freshId, html, text } from "../dom.js";
 import { writeFragment } from "../link.js";
 
 /** A sentence that gives the reader something to reach. */
@@ -68,4 +68,17 @@ export function linkButton(id, state, announcer) {
     else navigator.clipboard.writeText(window.location.href).then(() => say("Copied"), inBar);
   }
   return { element: link.element, destroy: () => clearTimeout(thanks) };
+}
+
+/** Buttons that move the controls to a setting worth seeing; `apply(settings)`: name → value. */
+export function showButtons(shows = [], apply) {
+  const id = freshId();
+  const buttons = shows.map(({ label, set }) => {
+    const element = html("button", { type: "button", class: "dl-button dl-show" }, label);
+    element.addEventListener("click", () => apply(set));
+    return element;
+  });
+  const element = html("div", { class: "dl-shows", role: "group", "aria-labelledby": id }, html("span", { id, class: "dl-name" }, "Show me"), html("div", {}, ...buttons));
+  element.hidden = !buttons.length;
+  return element;
 }

@@ -1,0 +1,227 @@
+"""Race and Newton's methods as a reader works them: every control at both ends and in the middle, against Python."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dlcourse import landscapes, live
+from dlcourse.live.controls import Slider
+
+Open = Callable[..., Page]
+MADE: dict[str, Callable[[], Any]] = {"race": live.Race, "newton-descent": live.NewtonDescent}
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("race")
+    for name in ("explorables.js", "explorables.css"):
+        shutil.copy(live.explorable.STATIC / name, folder / name)
+    body = '<p style="height: 900px"></p>'.join(make().to_html() for make in MADE.values())
+    (folder / "page.html").write_text(
+        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Race</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="explorables.css">'
+        "<style>body { font: 16px sans-serif; margin: 0 } main { max-width: 46rem; margin: auto; padding: 16px }</style></head>"
+        f'<body><main>{body}</main><script src="explorables.js"></script></body></html>',
+        encoding="utf-8",
+    )
+    return (folder / "page.html").as_uri()
+
+
+@pytest.fixture
+def page(open_page: Open, address: str) -> Page:
+    return open_page(address)
+
+
+def frame(page: Page) -> None:
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def put(page: Page, name: str, **values: Any) -> None:
+    page.locator(f"#{name} .dl-figure").scroll_into_view_if_needed()
+    for key, value in values.items():
+        page.evaluate("([id, key, value]) => document.getElementById(id).explorable.set(key, value)", [name, key, value])
+    frame(page)
+
+
+def state(page: Page, name: str) -> dict[str, Any]:
+    found = page.evaluate("id => ({...document.getElementById(id).explorable.state})", name)
+    assert isinstance(found, dict)
+    return found
+
+
+def paths(page: Page, name: str) -> dict[str, np.ndarray]:
+    found = page.evaluate(
+        """id => JSON.stringify(Object.entries(document.getElementById(id).explorable.results.paths)
+            .map(([name, path]) => [name, [...path].map(String)]))""",
+        name,
+    )
+    return {
+        key: np.array([float(x.replace("Infinity", "inf")) for x in path]).reshape(-1, 2) for key, path in json.loads(found)
+    }
+
+
+def settings(here: Any) -> Iterator[dict[str, Any]]:
+    """Every landscape; in each, every slider at both ends and in the middle, and all of them at either end."""
+    sliders = {name: trait.stops() for name, trait in here.traits().items() if isinstance(trait, Slider)}
+    sliders = {name: stops for name, stops in sliders.items() if name in here.spec["controls"]}
+    for place in here.places:
+        start = landscapes.get(place)
+        chosen = {"landscape": place, "start": list(start.start)}
+        for name, stops in sliders.items():
+            yield from ({**chosen, name: value} for value in (stops[0], stops[len(stops) // 2], stops[-1]))
+        yield {**chosen, **{name: stops[0] for name, stops in sliders.items()}}
+        yield {
+            **chosen,
+            **{name: stops[-1] for name, stops in sliders.items()},
+            "start": [start.domain[0][0], start.domain[1][1]],
+        }
+
+
+@pytest.mark.parametrize("name", list(MADE))
+def test_every_control_against_python(page: Page, name: str) -> None:
+    here = MADE[name]()
+    start = here.state
+    everything = [m["name"] for m in here.spec["methods"]]
+    for setting in settings(here):
+        put(page, name, **{**start, "methods": everything, **setting})
+        for key, value in state(page, name).items():
+            setattr(here, key, value)
+        there = paths(page, name)
+        assert set(there) == set(everything)
+        for method, path in here.paths.items():
+            # Divisions and roots near 0 throw a path about: until it has left for good, and where it is at rest, it agrees.
+            gone = np.flatnonzero(~(np.abs(path) < 1e6).all(axis=1))
+            last = int(gone[0]) if len(gone) else len(path)
+            np.testing.assert_allclose(there[method][:last], path[:last], rtol=1e-9, atol=1e-9, err_msg=f"{method} {setting}")
+    html = page.evaluate("document.body.innerHTML")
+    assert "NaN" not in html
+    assert "Infinity" not in html
+
+
+def test_the_ranking_in_words_is_that_of_python(page: Page) -> None:
+    here = live.Race()
+    for show in here.spec["shows"]:
+        page.locator("#race").get_by_role("button", name=show["label"]).click()
+        frame(page)
+        for key, value in state(page, "race").items():
+            setattr(here, key, value)
+        assert {key: getattr(here, key) for key in show["set"]} == show["set"]
+        (first, step), *_ = here.ranking
+        label = next(m["label"] for m in here.spec["methods"] if m["name"] == first)
+        expect(page.locator("#race .dl-ranking")).to_contain_text(f"{label} is first below 10⁻⁶, at step {step}")
+        chips = page.locator("#race .dl-chip")
+        for method, reached in here.ranking:
+            name = next(m["label"] for m in here.spec["methods"] if m["name"] == method)
+            value = chips.filter(has=page.get_by_text(name, exact=True)).locator(".dl-chip-value").inner_text()
+            assert value == f"step {reached}" if reached is not None else not value.startswith("step")
+
+
+def test_the_goal_is_that_adam_is_first(page: Page) -> None:
+    goal = page.locator("#race .dl-goal")
+    assert "reached" not in goal.inner_text()
+    put(page, "race", landscape="beale", start=list(landscapes.beale.start))
+    frame(page)
+    assert "reached" in goal.inner_text()
+    put(page, "race", step=0)
+    assert "reached" not in goal.inner_text()
+    expect(page.locator("#race .dl-ranking")).to_have_text("All stand at the start.")
+
+
+def test_pointing_at_a_chip_lets_the_others_stand_back(page: Page) -> None:
+    back = "[...document.querySelectorAll('#race .dl-path')].filter(e => e.classList.contains('dl-back')).length"
+    page.locator("#race .dl-figure").scroll_into_view_if_needed()
+    assert page.evaluate(back) == 0
+    chip = page.locator("#race .dl-chip").filter(has_text="Adam")
+    chip.hover()
+    frame(page)
+    shown = len(state(page, "race")["methods"])
+    assert page.evaluate(back) >= shown - 1
+    assert "dl-back" not in (page.locator("#race .dl-path[data-method=adam]").get_attribute("class") or "")
+    expect(page.locator("#race .dl-readout li:visible")).to_contain_text("Adam")
+    page.mouse.move(5, 5)
+    frame(page)
+    assert page.evaluate(back) == 0
+    page.locator("#race").get_by_label("Nesterov").focus()
+    frame(page)
+    assert page.evaluate(back) >= shown - 1
+    expect(page.locator("#race .dl-readout li:visible")).to_contain_text("Nesterov")
+
+
+def test_where_newton_ends_is_said_and_marked(page: Page) -> None:
+    box = page.locator("#newton-descent")
+    for name, word in [("Newton drawn to a saddle", "saddle"), ("Newton drawn to a maximum", "maximum")]:
+        box.get_by_role("button", name=name).click()
+        frame(page)
+        row = box.locator(".dl-readout li[data-method=newton]")
+        expect(row).to_contain_text(f"ended at a {word}, not at a minimum")
+        expect(box.locator(".dl-readout li[data-method=saddle_free_newton]")).to_contain_text("reached the goal")
+        assert "reached" not in box.locator(".dl-goal").inner_text()
+    assert box.locator(".dl-saddles").count() == len(landscapes.himmelblau.saddles)
+    assert box.locator(".dl-maxima").count() == 1
+    put(page, "newton-descent", start=[3.3, 2.3])
+    assert "reached" in box.locator(".dl-goal").inner_text()
+
+
+def test_links_bring_the_sliders_of_each_kind(open_page: Open, address: str) -> None:
+    page = open_page(address + "#race?landscape=rotated_ravine&factor=2&beta=5&methods=adam,adagrad&alpha=3&step=1e9")
+    found = state(page, "race")
+    assert (found["landscape"], found["factor"], found["beta"], found["step"]) == ("rotated_ravine", 2, 0.99, 200)
+    assert found["methods"] == ["adagrad", "adam"]
+    assert "alpha" not in found
+    page = open_page(address + "#newton-descent?damping=0.25&landscape=<b>&start=1,1")
+    found = state(page, "newton-descent")
+    assert (found["damping"], found["landscape"], found["start"]) == (0.25, "himmelblau", [1, 1])
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_is_cut_off(open_page: Open, address: str, width: int) -> None:
+    page = open_page(address, width=width)
+    frame(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('.dl-root :is(input, select, button)')]
+            .filter(e => !(e.labels?.length || e.textContent.trim())).map(e => e.outerHTML)"""
+    )
+    assert nameless == []
+
+
+def test_reacts_within_a_frame(browser: Browser, address: str, record_property: Callable[[str, object], None]) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.add_init_script(
+        """window.spent = [];
+        const ask = requestAnimationFrame.bind(window);
+        window.requestAnimationFrame = draw =>
+            ask(t => { const begun = performance.now(); draw(t); spent.push(performance.now() - begun) })"""
+    )
+    page.goto(address)
+    for name, slider, limit in [("race", "factor", 40), ("newton-descent", "alpha", 16)]:
+        page.locator(f"#{name}").scroll_into_view_if_needed()
+        times = page.evaluate(
+            """async selector => {
+                const input = document.querySelector(selector), times = [];
+                for (let i = 0; i < 60; i++) {
+                    await new Promise(done => setTimeout(done, 20));
+                    spent.length = 0;
+                    input.value = 60 + (i * 37) % 80;
+                    const begun = performance.now();
+                    input.dispatchEvent(new Event('input', { bubbles: true }));
+                    const handler = performance.now() - begun;
+                    while (!spent.length) await new Promise(done => setTimeout(done, 1));
+                    times.push(handler + spent[0]);
+                }
+                return times.slice(15).sort((a, b) => a - b);
+            }""",
+            f"#{name} .dl-{slider} input",
+        )
+        lower, median, p95 = times[len(times) // 4], times[len(times) // 2], times[int(0.95 * len(times))]
+        record_property(f"{name}_input_event_to_drawn_ms", {"median": median, "p95": p95})
+        print(f"{name}: input event to drawn: quartile {lower:.2f} ms, median {median:.2f} ms, p95 {p95:.2f} ms")
+        assert lower < limit, f"{name}: lower quartile {lower:.1f} ms"
+    page.close()
