@@ -10,7 +10,7 @@ from .fit_line import FitLine
 from .gradient_check import GradientCheck
 from .newton_descent import NewtonDescent
 from .noisy import NoisyDescent
-from .paths import Show
+from .panels import Show
 from .question import Question
 from .race import Race
 

@@ -16,9 +16,9 @@ from . import numbers
 from .controls import Choice, Slider, Switch
 from .descent import plain_names
 from .explorable import Explorable
-from .panels import BANDS, KINDS, SCALES, Axis, Goal, Handle, Heat, Line, Panel, Play, Sentence, Series
+from .panels import BANDS, KINDS, SCALES, Axis, Goal, Handle, Heat, Line, Panel, Play, Sentence, Series, Show
 
-__all__ = ["Axis", "Curves", "Goal", "Handle", "Heat", "Line", "Panel", "Play", "Sentence", "Series"]
+__all__ = ["Axis", "Curves", "Goal", "Handle", "Heat", "Line", "Panel", "Play", "Sentence", "Series", "Show"]
 
 
 class Curves(Explorable):
@@ -29,6 +29,7 @@ class Curves(Explorable):
     compute : a function of sliders and switches (by their names; switches are 0 or 1) → dict of numbers and vectors; or one
         such function for each option of the kind's `Choice`. It is traced, and must do the same operations whatever the values.
     panels : one or two. words : the readout. goal : what there is to reach. play : the slider that a button moves.
+    shows : buttons that move the controls to a setting.
     presets : option → the settings of other controls that come with it. notes : option → what is said of it.
 
     Raises
@@ -48,6 +49,7 @@ class Curves(Explorable):
         words: Sequence[Sentence] = (),
         goal: Goal | None = None,
         play: Play | None = None,
+        shows: Sequence[Show] = (),
         presets: Mapping[str, Mapping[str, Any]] | None = None,
         notes: Mapping[str, str] | None = None,
         **state: Any,
@@ -79,12 +81,12 @@ class Curves(Explorable):
         presets = presets or {}
         for option in [*presets, *(notes or {})]:
             named(functions, option, "option")
-        for settings in presets.values():
+        for settings in [*presets.values(), *(show.settings for show in shows)]:
             for name, value in settings.items():
                 named(self.declared(), name, "control").validate(self, value)
         start = state.get(self.by, offered[0])
         super().__init__(identity, {}, **{**presets.get(start, {}), **state})
-        self.set_trait("spec", self.describe(goal, play, presets, notes or {}))
+        self.set_trait("spec", self.describe(goal, play, shows, presets, notes or {}))
 
     @classmethod
     def declared(cls) -> dict[str, Any]:
@@ -141,10 +143,14 @@ class Curves(Explorable):
 
     def check_panels(self, option: str) -> None:
         shapes = self.shapes(option)
-        for panel in self.panels:
+        for each in self.panels:
+            for axis in (each.x, each.y):
+                if isinstance(axis.domain, Mapping):
+                    named(axis.domain, option, f"domain of the axis {axis.label!r}")
+            panel = each.under(option)
             for axis in (panel.x, panel.y):
                 named(SCALES, axis.scale, "scale of an axis")
-                low, high = axis.domain or (1.0, 2.0)
+                low, high = axis.span or (1.0, 2.0)
                 if not (math.isfinite(low) and math.isfinite(high) and low < high and (axis.scale == "linear" or low > 0)):
                     self.refuse(
                         f"the axis {axis.label!r} needs a domain from < to (above 0 on a log scale), got {low:g} to {high:g}"
@@ -170,7 +176,7 @@ class Curves(Explorable):
                 self.check(option, handle.y, 0, needed=True)
                 self.check_slider(handle.across, "a drag")
                 self.check_slider(handle.up, "a drag")
-            if (panel.equal or panel.heat) and not (panel.x.domain and panel.y.domain):
+            if (panel.equal or panel.heat) and not (panel.x.span and panel.y.span):
                 self.refuse(f"the panel of {panel.y.label!r} needs a domain on both axes for equal units or a map")
             if panel.heat:
                 self.check(option, panel.heat.values, 1, needed=True)
@@ -264,7 +270,7 @@ class Curves(Explorable):
     # What the page needs ------------------------------------------------------------------------------------------
 
     def describe(
-        self, goal: Goal | None, play: Play | None, presets: Mapping[str, Any], notes: Mapping[str, str]
+        self, goal: Goal | None, play: Play | None, shows: Sequence[Show], presets: Mapping[str, Any], notes: Mapping[str, str]
     ) -> dict[str, Any]:
         controls: dict[str, Any] = {}
         for name, trait in self.declared().items():
@@ -281,6 +287,7 @@ class Curves(Explorable):
         return {
             "goal": goal and goal._asdict(),
             "play": play and play._asdict(),
+            "shows": [{"label": show.label, "set": dict(show.settings)} for show in shows],
             "controls": controls,
             "by": self.by,
             "programs": {option: program.to_json() for option, program in self.programs.items()},
@@ -306,7 +313,10 @@ class Curves(Explorable):
 
         values = self.values
         picture = stills.draw(
-            self.panels, values, lambda at: self.number(at, values), lambda when: not when or self.seen(when, values)
+            [panel.under(getattr(self, self.by) if self.by else "") for panel in self.panels],
+            values,
+            lambda at: self.number(at, values),
+            lambda when: not when or self.seen(when, values),
         )
         about = "; ".join(f"{panel.y.label} against {panel.x.label}" for panel in self.panels)
         return stills.finish(picture, f"{about}. {self.words}")

@@ -8,7 +8,8 @@ from typing import Any
 from .. import landscapes, optim
 from .controls import Choice, Position, Several, Slider
 from .descent import METHODS
-from .paths import Method, Paths, Show
+from .panels import Show
+from .paths import Method, Paths
 
 STEPS = 30  # Newton's methods are done, or lost, long before
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from .. import palette
 
@@ -12,12 +12,25 @@ BANDS = 12  # shades of a map
 SCALES = {"linear": 0, "log": 1}
 
 
+Domain = tuple[float, float]
+
+
 class Axis(NamedTuple):
-    """label; domain (from, to), or None for one that follows the data without shrinking while a slider moves."""
+    """label; domain (from, to), one for each option where they differ, or None for one that follows the data without
+    shrinking while a slider moves."""
 
     label: str
-    domain: tuple[float, float] | None = None
+    domain: Domain | Mapping[str, Domain] | None = None
     scale: str = "linear"
+
+    @property
+    def span(self) -> Domain | None:
+        """The domain, if there is one whatever the option."""
+        return None if isinstance(self.domain, Mapping) else self.domain
+
+    def under(self, option: str) -> Axis:
+        """The axis while this option is chosen."""
+        return self._replace(domain=self.domain[option]) if isinstance(self.domain, Mapping) else self
 
 
 class Series(NamedTuple):
@@ -94,6 +107,10 @@ class Panel(NamedTuple):
     handles: Sequence[Handle] = ()
     equal: bool = False
 
+    def under(self, option: str) -> Panel:
+        """The panel while this option is chosen."""
+        return self._replace(x=self.x.under(option), y=self.y.under(option))
+
 
 class Sentence(NamedTuple):
     """Words with values between braces: `{beta}`, `{error}` (three digits), `{n:d}`, `{v:.2f}`; shown where `when` is not 0.
@@ -112,6 +129,13 @@ class Goal(NamedTuple):
 
     text: str
     when: str
+
+
+class Show(NamedTuple):
+    """A button that moves the controls to a setting worth seeing: what it says, and name → value."""
+
+    label: str
+    settings: Mapping[str, Any]
 
 
 class Play(NamedTuple):

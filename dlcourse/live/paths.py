@@ -13,6 +13,7 @@ from ..autodiff import Program, trace
 from ..names import named
 from .controls import Slider
 from .explorable import Explorable
+from .panels import Show
 
 STEPS = 100  # length of a path, where a kind says nothing else
 GRID = (80, 60)  # points of the surface on which contours are drawn
@@ -25,13 +26,6 @@ class Method(NamedTuple):
     name: str
     label: str
     rule: Callable[[Any, Any], optim.UpdateRule]
-
-
-class Show(NamedTuple):
-    """A button that moves the controls to a setting worth seeing: what it says, and name → value."""
-
-    label: str
-    settings: Mapping[str, Any]
 
 
 class Paths(Explorable):

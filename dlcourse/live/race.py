@@ -11,7 +11,8 @@ import numpy as np
 from .. import landscapes, optim
 from .controls import Choice, Position, Several, Slider
 from .descent import ALL_METHODS
-from .paths import ESCAPE, Paths, Show
+from .panels import Show
+from .paths import ESCAPE, Paths
 
 STEPS = 200  # Adam and the heavy ball need more than a hundred
 RATES = np.geomspace(1e-4, 1e2, 121)  # tried for every rule: twenty a decade

@@ -34,10 +34,10 @@ def draw(
             at = number(mark.at)
             if math.isfinite(at) and seen(mark.when):
                 (ax.axvline if mark.axis == "x" else ax.axhline)(at, color=figures.INK, linewidth=0.7, linestyle=(0, (4, 3)))
-        if panel.x.domain:
-            ax.set_xlim(*panel.x.domain)
-        if panel.y.domain:
-            ax.set_ylim(*panel.y.domain)
+        if panel.x.span:
+            ax.set_xlim(*panel.x.span)
+        if panel.y.span:
+            ax.set_ylim(*panel.y.span)
         if any(s.label for s in panel.series):
             figures.legend(ax, fontsize=8)
     return fig
@@ -55,7 +55,7 @@ def trace(ax: Any, s: Series, scale: str, values: Mapping[str, Any]) -> None:
 
 def shade(ax: Any, heat: Heat, panel: Panel, values: Mapping[str, Any]) -> None:
     """The map behind a panel, in as many bands of colour as the page has."""
-    (left, right), (lower, upper) = panel.x.domain or (0.0, 1.0), panel.y.domain or (0.0, 1.0)
+    (left, right), (lower, upper) = panel.x.span or (0.0, 1.0), panel.y.span or (0.0, 1.0)
     found = np.reshape(values[heat.values], (heat.rows, heat.columns))
     if not np.isfinite(found).all():
         return

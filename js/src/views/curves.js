@@ -10,7 +10,7 @@ import { Panel } from "./panel.js";
 import { Player } from "./player.js";
 import { Stage } from "./stage.js";
 import { Stepper } from "./stepper.js";
-import { Announcer, Goal, linkButton } from "./words.js";
+import { Announcer, Goal, linkButton, showButtons } from "./words.js";
 
 const WIDE = 600; // from here two panels stand side by side
 const GAP = 18;
@@ -118,6 +118,11 @@ export function create(root, spec, store, id) {
       html("div", { class: "dl-sliders" }, ...of("slider")),
       html("div", { class: "dl-last" }, ...(player?.elements ?? []), ...of("choice", "switch"), html("div", { class: "dl-buttons" }, resetButton.element, link.element)),
     ),
+    showButtons(spec.shows, (settings) => {
+      pause();
+      if (spec.by in settings) goTo(settings[spec.by]);
+      for (const [name, value] of Object.entries(settings)) if (name !== spec.by) put(name, value);
+    }),
     html("ul", { class: "dl-readout" }, note, ...sentences.map(({ row }) => row)),
     announcer.element,
   );
@@ -191,6 +196,7 @@ export function create(root, spec, store, id) {
     drawControls();
     const get = (name) => value(name, results);
     const seen = (when) => !when || (Number.isFinite(get(when)) && get(when) !== 0);
+    panels.forEach((panel) => panel.choose(option()));
     panels.forEach((panel, i) => panel.draw(results, get, seen, spec.panels[i].pick ? store.get(spec.panels[i].pick) : null));
     const say = (parts) => parts.map((part) => (typeof part === "string" ? part : written(part, results))).join("");
     const said = stepper ? diagram().draw({ step: store.get(spec.stepper.slider), picked: store.get("picked"), get, seen, say }) : [];

@@ -44,6 +44,7 @@ export class Heat {
     this.across = between(across, this.columns);
     this.down = between(down, this.rows);
     this.above = new Int8Array(across); // the band in the row of pixels before, for the line
+    this.painted = null;
   }
 
   /** `values`: rows × columns, the lowest row first. What is not a number is left blank. */
@@ -56,6 +57,9 @@ export class Heat {
     const scale = high > low ? bands / (high - low) : 0;
     const middle = bands / 2;
     const ink = inkOf(this.canvas);
+    if (this.ink === ink && this.painted?.every((v, n) => Object.is(v, values[n]))) return;
+    this.ink = ink;
+    this.painted = values.slice();
     above.fill(-1);
     for (let j = 0; j < height; j++) {
       const y = height - 1 - j;

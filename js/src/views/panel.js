@@ -16,6 +16,15 @@ class Axis {
     this.label = label;
     this.log = scale === "log";
     this.at = this.log ? (v) => (v > 0 ? Math.log10(v) : NaN) : (v) => v;
+    this.given = domain;
+    this.choose();
+  }
+
+  /** Where the options have domains of their own, this is that of one of them, at first of any. */
+  choose(option) {
+    const domain = this.given && (this.given.length ? this.given : (this.given[option] ?? Object.values(this.given)[0]));
+    if (domain === this.chosen) return;
+    this.chosen = domain;
     this.fixed = domain && domain.map(this.at);
     this.domain = this.fixed;
   }
@@ -102,6 +111,11 @@ export class Panel {
   settle() {
     this.x.settle();
     this.y.settle();
+  }
+
+  choose(option) {
+    this.x.choose(option);
+    this.y.choose(option);
   }
 
   /** Height to width inside, where both axes have one unit. */

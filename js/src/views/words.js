@@ -72,13 +72,12 @@ export function linkButton(id, state, announcer) {
 
 /** Buttons that move the controls to a setting worth seeing; `apply(settings)`: name → value. */
 export function showButtons(shows = [], apply) {
+  if (!shows.length) return html("div", { hidden: "" });
   const id = freshId();
   const buttons = shows.map(({ label, set }) => {
     const element = html("button", { type: "button", class: "dl-button dl-show" }, label);
     element.addEventListener("click", () => apply(set));
     return element;
   });
-  const element = html("div", { class: "dl-shows", role: "group", "aria-labelledby": id }, html("span", { id, class: "dl-name" }, "Show me"), html("div", {}, ...buttons));
-  element.hidden = !buttons.length;
-  return element;
+  return html("div", { class: "dl-shows", role: "group", "aria-labelledby": id }, html("span", { id, class: "dl-name" }, "Show me"), html("div", {}, ...buttons));
 }
