@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+
 import numpy as np
 import pytest
 import traitlets
 from scipy.optimize import linprog, minimize
 
-from dlcourse import live
+from dlcourse import data, grad, live, nn, optim
+from dlcourse.live import training_programs
 from dlcourse.live.fit_line import LOSSES, STEPS, risk_of_line
 from dlcourse.live.panels import Axis, Handle, Heat, Panel, Play, Series
 
@@ -132,3 +135,69 @@ class Plane(live.Curves):
 def test_maps_handles_and_play_are_checked(changed, words):
     with pytest.raises(ValueError, match=words):
         Plane(**changed)
+
+
+# Playground -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_playground_trains_as_the_package_does():
+    """Programs that are put together step by step, against `nn.MLP` and the rule itself."""
+    mlp = nn.MLP([2, 4, 4, 2], "relu")
+    sample = training_programs.sample_program().run(*training_programs.points("moons"), 0.2)
+    X, y = sample["training"], training_programs.labels()
+    gradient = grad(lambda θ: mlp.loss(θ, X, y, l1=0.001, l2=0.01))
+    for rule, make in (("nesterov", lambda: optim.Nesterov(0.1, 0.8)), ("adam", lambda: optim.Adam(0.1, 0.8))):
+        here = live.Playground(rule=rule, alpha=0.1, beta=0.8, hidden="4-4", activation="relu", l2=0.01, l1=0.001, noise=0.2)
+        run = here.run(5)
+        kind, scale = training_programs.scales("4-4", "relu")
+        theta = (scale * training_programs.draws(1)[kind])[: mlp.size]
+        step, state = make(), make().init(theta)
+        for t in range(1, 6):
+            theta, state = step.step(gradient, theta, state, t)
+        np.testing.assert_allclose(run.theta[: mlp.size], theta, rtol=1e-12)
+        assert not run.theta[mlp.size :].any()
+        assert run.last["training"] == pytest.approx(mlp.loss(theta, X, y))
+        assert run.last["validation_error"] == nn.zero_one(mlp(theta, sample["validation"]), y)
+        np.testing.assert_allclose(run.boundary, mlp.predict(theta, training_programs.grid())[:, 1])
+
+
+def test_the_first_weights_are_those_of_the_initialiser():
+    """Many draws of the package's initialiser have the scale that the playground multiplies its draws with."""
+    mlp = nn.MLP([2, 8, 8, 2], "relu")
+    many = np.stack([mlp.flat(mlp.init(np.random.default_rng(k))) for k in range(400)])
+    kind, scale = training_programs.scales("8-8", "relu")
+    assert kind == "normal"
+    np.testing.assert_allclose(many.std(axis=0), scale[: mlp.size], rtol=0.2)
+    assert training_programs.scales("8-8", "tanh")[0] == "uniform"
+
+
+def test_the_data_are_those_of_the_package():
+    for name, chosen in training_programs.DATA.items():
+        base, shift = training_programs.points(name)
+        X, y = getattr(data, name)(np.random.default_rng([0, 0]), 200, noise=0.3, **chosen.more)
+        expected = (X[np.argsort(y, kind="stable")] - chosen.centre) * chosen.stretch
+        np.testing.assert_allclose((base + 0.3 * shift)[:200], expected, atol=2e-5)
+        low, high = training_programs.DOMAIN
+        inside = (base + chosen.noise * shift > low) & (base + chosen.noise * shift < high)
+        assert inside.mean() > 0.99, name
+
+
+def test_playground_refuses():
+    with pytest.raises(traitlets.TraitError, match="there is no '64'; choose one of none, 2, 4"):
+        live.Playground(hidden="64")
+    start = live.Challenge("a", "text", {"data": "xor"}, 0.1, 100, ("data",), {"alpha": 1.0})
+    for wrong, words in (
+        ({"settings": {"colour": 1}}, "sets 'colour', which is no control"),
+        ({"keeps": ("alpha",)}, "keeps 'alpha', but does not set it"),
+        ({"answer": {"data": "moons"}}, "changes 'data', which must stay"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            live.Playground(challenges=[start._replace(**wrong)])
+    with pytest.raises(ValueError, match="names of their own"):
+        live.Playground(challenges=[start, start])
+
+
+def test_the_playground_is_small_and_has_a_still_picture():
+    made = live.Playground(step=5)
+    assert len(gzip.compress(made.to_html().encode())) < 150_000
+    assert "after 5 steps: training loss" in made.still()

@@ -11,6 +11,7 @@ from .gradient_check import GradientCheck
 from .newton_descent import NewtonDescent
 from .noisy import NoisyDescent
 from .panels import Show
+from .playground import Challenge, Playground
 from .question import Question
 from .race import Race
 
@@ -18,6 +19,7 @@ __all__ = [
     "Activations",
     "Averages",
     "BackPropagation",
+    "Challenge",
     "Curves",
     "Descent",
     "Explorable",
@@ -25,6 +27,7 @@ __all__ = [
     "GradientCheck",
     "NewtonDescent",
     "NoisyDescent",
+    "Playground",
     "Question",
     "Race",
     "Show",

@@ -16,7 +16,7 @@ from . import numbers
 from .controls import Choice, Slider, Switch
 from .descent import plain_names
 from .explorable import Explorable
-from .panels import BANDS, KINDS, SCALES, Axis, Goal, Handle, Heat, Line, Panel, Play, Sentence, Series, Show
+from .panels import KINDS, SCALES, Axis, Goal, Handle, Heat, Line, Panel, Play, Sentence, Series, Show
 
 __all__ = ["Axis", "Curves", "Goal", "Handle", "Heat", "Line", "Panel", "Play", "Sentence", "Series", "Show"]
 
@@ -291,18 +291,7 @@ class Curves(Explorable):
             "controls": controls,
             "by": self.by,
             "programs": {option: program.to_json() for option, program in self.programs.items()},
-            "panels": [
-                {
-                    **panel._asdict(),
-                    "x": panel.x._asdict(),
-                    "y": panel.y._asdict(),
-                    "series": [series._asdict() for series in panel.series],
-                    "lines": [line._asdict() for line in panel.lines],
-                    "heat": panel.heat and {**panel.heat._asdict(), "bands": BANDS},
-                    "handles": [handle._asdict() for handle in panel.handles],
-                }
-                for panel in self.panels
-            ],
+            "panels": [panel.describe() for panel in self.panels],
             "words": [
                 {"parts": self.parts(s.text), "when": s.when, "colour": s.colour, "tone": s.tone} for s in self.sentences
             ],

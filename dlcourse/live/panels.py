@@ -111,6 +111,18 @@ class Panel(NamedTuple):
         """The panel while this option is chosen."""
         return self._replace(x=self.x.under(option), y=self.y.under(option))
 
+    def describe(self) -> dict[str, Any]:
+        """What the page reads."""
+        return {
+            **self._asdict(),
+            "x": self.x._asdict(),
+            "y": self.y._asdict(),
+            "series": [series._asdict() for series in self.series],
+            "lines": [line._asdict() for line in self.lines],
+            "heat": self.heat and {**self.heat._asdict(), "bands": BANDS},
+            "handles": [handle._asdict() for handle in self.handles],
+        }
+
 
 class Sentence(NamedTuple):
     """Words with values between braces: `{beta}`, `{error}` (three digits), `{n:d}`, `{v:.2f}`; shown where `when` is not 0.

@@ -5,6 +5,7 @@ import { readFragment } from "./link.js";
 import { pageStore, widgetStore } from "./store.js";
 import * as curves from "./views/curves.js";
 import * as descent from "./views/descent.js";
+import * as playground from "./views/playground.js";
 import * as question from "./views/question.js";
 
 /**
@@ -12,7 +13,7 @@ import * as question from "./views/question.js";
  * where `accept(name, value)` returns the value to store (clamped) or throws a sentence, and
  * `restore(texts)` applies what a fragment says, as far as it is known and valid.
  */
-const kinds = { curves, descent, question };
+const kinds = { curves, descent, playground, question };
 
 /** Where the controls are of the teacher's choosing, the description names them. */
 const namesOf = ({ names }, spec) => (typeof names === "function" ? names(spec) : names);

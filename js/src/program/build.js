@@ -5,15 +5,19 @@ import { copy, elementwise } from "./elementwise.js";
 import { kernels } from "./kernels.js";
 import { denseSlot, isDense, size, text } from "./slots.js";
 
-/** A constant's elements: a number or the name of one that JSON lacks, or little-endian float64 in base64. */
-function decode(shape, data) {
-  if (shape.length === 0) return [Number({ nan: NaN, inf: Infinity, "-inf": -Infinity }[data] ?? data)];
+/** The numbers of little-endian float64 in base64; as many as `shape` has, if it is given. */
+export function decode(data, shape) {
   const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
-  if (bytes.length !== 8 * size(shape)) {
+  if (shape && bytes.length !== 8 * size(shape)) {
     throw new Error(`A constant of shape ${text(shape)} needs ${8 * size(shape)} bytes, but ${bytes.length} are given.`);
   }
   const view = new DataView(bytes.buffer);
-  return Float64Array.from({ length: size(shape) }, (_, i) => view.getFloat64(8 * i, true));
+  return Float64Array.from({ length: bytes.length >> 3 }, (_, i) => view.getFloat64(8 * i, true));
+}
+
+/** A constant's elements: a number or the name of one that JSON lacks, or numbers in base64. */
+function constant(shape, data) {
+  return shape.length ? decode(data, shape) : [Number({ nan: NaN, inf: Infinity, "-inf": -Infinity }[data] ?? data)];
 }
 
 /** `layout` is { length, constants }: what the arena will hold. It is shared with the bodies of scans. */
@@ -44,7 +48,7 @@ export function builder(layout = { length: 0, constants: [] }) {
       const slots = [...inputs];
       for (const [shape, data] of json.constants) {
         const slot = build.allocate(shape);
-        layout.constants.push([slot.offset, decode(shape, data)]);
+        layout.constants.push([slot.offset, constant(shape, data)]);
         slots.push(slot);
       }
       const at = (number) => {

@@ -3,8 +3,9 @@
 import { button, select, slider, toggle, range } from "../controls.js";
 import { html, text } from "../dom.js";
 import { fixed, significant } from "../format.js";
-import { clamp, parseNumber } from "../link.js";
+import { clamp } from "../link.js";
 import { compile } from "../program/compile.js";
+import { read, valid } from "../settings.js";
 import { Diagram } from "./diagram.js";
 import { Panel } from "./panel.js";
 import { Player } from "./player.js";
@@ -22,22 +23,6 @@ function check(spec) {
     if (!spec[name]) throw new Error(`its description lacks "${name}"`);
   }
   if (!spec.panels.length && !spec.diagrams?.length) throw new Error("it has no panel to draw in");
-}
-
-/** What a value of the state has to be; → the value, clamped to what the control can give, or undefined. */
-function valid(control, value) {
-  if (control.type === "choice") return control.options.some(({ name }) => name === value) ? value : undefined;
-  if (control.type === "switch") return typeof value === "boolean" ? value : undefined;
-  if (control.type === "pick") return control.names.includes(value) ? value : undefined;
-  if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
-  const { min, max, step } = control;
-  return clamp(Number.isInteger(step) ? min + step * Math.round((value - min) / step) : value, min, max);
-}
-
-/** The same from the text of a link. */
-function read(control, words) {
-  if (control.type === "slider") return valid(control, parseNumber(words));
-  return valid(control, control.type === "switch" ? { true: true, false: false }[words] : words);
 }
 
 export function create(root, spec, store, id) {

@@ -46,7 +46,7 @@ class Axis {
       }
     }
     if (!(low <= high)) [low, high] = [0, 1]; // nothing to show
-    if (low === high) [low, high] = [low - 0.5, high + 0.5];
+    if (low === high) [low, high] = low === 0 ? [0, 1] : [low - 0.5, high + 0.5];
     this.domain = this.log ? [Math.floor(low), Math.ceil(high)] : nice(low, high, 5);
   }
 
@@ -221,7 +221,11 @@ export class Panel {
     if (!visible) return;
     const [xs, ys] = [results[series.x], results[series.y]];
     const dots = series.kind === "dots";
-    const mark = { circles: (p, q) => `M${pixel(p - 4)} ${q}a4 4 0 1 0 8 0a4 4 0 1 0-8 0Z`, squares: (p, q) => `M${pixel(p - 3.5)} ${pixel(q - 3.5)}h7v7h-7Z` }[series.kind];
+    const r = series.faint ? 2.5 : 4;
+    const mark = {
+      circles: (p, q) => `M${pixel(p - r)} ${q}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0${-2 * r} 0Z`,
+      squares: (p, q) => `M${pixel(p - 0.9 * r)} ${pixel(q - 0.9 * r)}h${1.8 * r}v${1.8 * r}h${-1.8 * r}Z`,
+    }[series.kind];
     const steps = series.kind === "steps";
     const out = [0, 0, 0, 0];
     let d = "";

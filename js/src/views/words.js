@@ -8,8 +8,13 @@ import { writeFragment } from "../link.js";
 export class Goal {
   constructor(sentence = "") {
     this.state = html("span", { class: "dl-hidden" });
-    this.element = html("p", { class: "dl-goal" }, html("strong", {}, "Goal", this.state), " ", html("span", {}, sentence));
+    this.sentence = html("span", {}, sentence);
+    this.element = html("p", { class: "dl-goal" }, html("strong", {}, "Goal", this.state), " ", this.sentence);
     this.element.hidden = !sentence;
+  }
+
+  say(sentence) {
+    text(this.sentence, sentence);
   }
 
   update(reached) {

@@ -1,0 +1,366 @@
+/** The playground: a network that trains while the reader watches and steers. */
+
+import { button, range, select, slider } from "../controls.js";
+import { html, text } from "../dom.js";
+import { fixed, significant } from "../format.js";
+import { clamp } from "../link.js";
+import { read, valid } from "../settings.js";
+import { Network } from "./network.js";
+import { Panel } from "./panel.js";
+import { Stage } from "./stage.js";
+import { Trainer } from "./trainer.js";
+import { Announcer, Goal, linkButton } from "./words.js";
+
+export const names = (spec) => Object.keys(spec?.controls ?? {});
+
+const WIDE = 600; // from here the losses stand beside the boundary
+const GAP = 18;
+const SLICE = 9; // milliseconds of training in a frame: the rest of 16.7 is for drawing
+const CALM = 700; // milliseconds between two drawings where the reader prefers little motion
+const STEERS = ["alpha", "beta", "l2", "l1", "batch"]; // what may change without beginning anew
+const CHOICES = ["challenge", "data", "hidden", "activation", "rule", "batch", "speed"];
+const SLIDERS = ["noise", "alpha", "beta", "l2", "l1", "seed"];
+
+function check(spec) {
+  for (const name of ["controls", "networks", "rules", "data", "boundary", "curves"]) {
+    if (!spec[name]) throw new Error(`its description lacks "${name}"`);
+  }
+}
+
+export function create(root, spec, store, id) {
+  check(spec);
+  const controls = spec.controls;
+  for (const name of names(spec)) {
+    if (valid(controls[name], store.get(name)) === undefined) throw new Error(`${name} cannot be ${JSON.stringify(store.get(name))}`);
+  }
+  const settings = () => Object.fromEntries(names(spec).map((name) => [name, store.get(name)]));
+  const option = (name) => controls[name].options.find((each) => each.name === store.get(name));
+  const challenge = () => spec.challenges.find(({ name }) => name === store.get("challenge"));
+  const last = controls.step.max;
+
+  // ---- what is seen ---------------------------------------------------------------------------------------------
+
+  const trainer = new Trainer(spec);
+  const announcer = new Announcer();
+  const goal = new Goal(" ");
+  const boundary = new Panel(spec.boundary);
+  const curves = new Panel(spec.curves);
+  const network = new Network(spec, () => sayUnit());
+  const stops = new Map(SLIDERS.map((name) => [name, range(controls[name])]));
+  const inputs = new Map();
+  for (const name of CHOICES) inputs.set(name, select(controls[name], (value) => put(name, value)));
+  for (const name of SLIDERS) inputs.set(name, slider({ ...controls[name], className: `dl-${name}` }, (value) => put(name, value)));
+  const of = (list) => list.map((name) => inputs.get(name).element);
+
+  const playButton = button({ icon: "play", label: "Train", className: "dl-play" }, () => (playing ? pause() : play()));
+  const stepButton = button({ icon: "step", label: "One step", wordless: true, className: "dl-step" }, () => {
+    pause();
+    if (trainer.count < last) {
+      train(1);
+      finish();
+    }
+  });
+  const restartButton = button({ icon: "reset", label: "Start again", className: "dl-restart" }, () => {
+    restart();
+    finish();
+  });
+  const resetButton = button({ icon: "reset", label: "Reset all", className: "dl-reset" }, reset);
+  const link = linkButton(id, () => ({ ...settings(), step: trainer.count }), announcer);
+  const row = (colour = "") => {
+    const words = html("span");
+    const element = html("li", colour ? {} : { class: "dl-plain" }, ...(colour ? [html("span", { class: "dl-swatch", "aria-hidden": "true" })] : []), words);
+    if (colour) element.style.setProperty("--dl-c", colour);
+    return { element, say: (sentence) => ((element.hidden = !sentence), text(words, sentence)), words };
+  };
+  const rows = { where: row(), training: row(spec.curves.series[0].colour), validation: row(spec.curves.series[1].colour), verdict: row(), unit: row() };
+  rows.verdict.words.className = "dl-verdict";
+  const figure = html("div", { class: "dl-figure dl-playground" }, boundary.element, curves.element);
+  const ruler = html("div", {});
+  root.append(
+    ruler,
+    goal.element,
+    html("div", { class: "dl-controls" }, html("div", { class: "dl-menus" }, ...of(CHOICES))),
+    html("div", { class: "dl-controls" }, html("div", { class: "dl-last" }, playButton.element, stepButton.element, restartButton.element, html("div", { class: "dl-buttons" }, resetButton.element, link.element))),
+    figure,
+    html("ul", { class: "dl-readout" }, ...["where", "training", "validation", "verdict"].map((name) => rows[name].element)),
+    html("div", { class: "dl-controls" }, html("div", { class: "dl-sliders" }, ...of(SLIDERS))),
+    network.element,
+    html("ul", { class: "dl-readout" }, rows.unit.element),
+    announcer.element,
+  );
+
+  // ---- training ---------------------------------------------------------------------------------------------------
+
+  let awake = false; // from the first drawing on
+  let playing = 0; // the frame that is asked for
+  let target = Infinity; // where training pauses by itself
+  let begun = 0; // when training began to run, and at which step
+  let from = 0;
+  let rate = 0; // steps a second, as measured
+  let measured = []; // [when, step] of the last second
+  let steered = 0; // the step at which something was changed that had been otherwise at the start
+  let reachedAt = null;
+  let drawn = { network: "", data: "", at: 0 };
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+
+  function restart() {
+    trainer.restart(settings());
+    [steered, reachedAt, begun, from] = [0, null, performance.now(), 0];
+    measured = [];
+    judge();
+    curves.settle();
+  }
+
+  const broken = () => !trainer.last.every(Number.isFinite);
+
+  /** Whether the challenge is met; settings that must stay are looked at when a record is made. */
+  function judge() {
+    const asked = challenge();
+    if (!asked || reachedAt !== null || broken()) return;
+    const kept = asked.keeps.every((name) => store.get(name) === asked.settings[name]);
+    const [step, , , , error] = trainer.last;
+    if (kept && step === trainer.count && step <= asked.steps && error <= asked.error) reachedAt = step;
+  }
+
+  /** So many steps, or as many as a slice of time allows. */
+  function train(steps, until = Infinity) {
+    for (let n = 0; n < steps && !broken(); n++) {
+      trainer.step();
+      judge();
+      if (performance.now() >= until) break;
+    }
+  }
+
+  function frame(now) {
+    playing = requestAnimationFrame(frame);
+    stage.attempt(() => {
+      const wanted = spec.speeds[store.get("speed")];
+      const due = wanted && target === Infinity ? Math.floor(((now - begun) / 1000) * wanted) - (trainer.count - from) : Infinity;
+      const end = Math.min(target, last);
+      train(Math.min(due, end - trainer.count), performance.now() + SLICE);
+      measured.push([now, trainer.count]);
+      while (measured.length > 2 && now - measured[0][0] > 1000) measured.shift();
+      const [[then, before]] = measured;
+      rate = now > then ? ((trainer.count - before) / (now - then)) * 1000 : 0;
+      if (trainer.count >= end || broken()) return pause();
+      if (!calm.matches || now - drawn.at > CALM) draw(now);
+    });
+    if (stage.failed) cancelAnimationFrame(playing);
+  }
+
+  /** Train until someone says pause, or as fast as can be to a certain step. */
+  function play(until = Infinity) {
+    if (trainer.count >= Math.min(until, last) || broken()) restart();
+    target = until;
+    [begun, from, measured] = [performance.now(), trainer.count, []];
+    playButton.update({ icon: "pause", label: "Pause" });
+    announcer.awaken();
+    if (!playing) playing = requestAnimationFrame(frame);
+  }
+
+  function pause() {
+    if (!playing) return;
+    cancelAnimationFrame(playing);
+    playing = 0;
+    target = Infinity;
+    playButton.update({ icon: "play", label: "Train" });
+    finish();
+  }
+
+  /** What a run came to is drawn in full, and told to the store. */
+  function finish() {
+    store.set("step", Math.min(trainer.count, last));
+    draw(performance.now(), true);
+  }
+
+  // ---- drawing ------------------------------------------------------------------------------------------------------
+
+  function layout(width) {
+    const side = width >= WIDE;
+    figure.classList.toggle("dl-wide", side);
+    const height = 340;
+    const own = side ? Math.min(boundary.widthFor(height), Math.floor(width * 0.55)) : width;
+    boundary.resize(own, boundary.heightFor(own, height));
+    curves.resize(side ? width - GAP - own : width, side ? boundary.heightFor(own, height) : 220);
+    network.resize(width);
+    drawn.data = "";
+  }
+
+  const series = { steps: new Float64Array(0), training: new Float64Array(0), validation: new Float64Array(0) };
+  const always = () => true;
+  const nothing = () => NaN;
+
+  function draw(now, full = false) {
+    const key = `${store.get("hidden")}/${store.get("activation")}`;
+    if (key !== drawn.network) {
+      network.build(spec.layers[store.get("hidden")], spec.spans[store.get("activation")]);
+      network.resize(network.width || ruler.clientWidth);
+      drawn.network = key;
+      full = true;
+    }
+    const maps = trainer.maps();
+    const sample = `${store.get("data")} ${store.get("noise")} ${boundary.width}`;
+    if (sample !== drawn.data) {
+      boundary.draw({ ...trainer.sample, ...maps }, nothing, always, null);
+      drawn.data = sample;
+    } else boundary.heat.paint(maps.boundary);
+    drawn.turn = ((drawn.turn ?? 0) + 1) % 3;
+    if (full || drawn.turn === 0) network.draw(trainer.theta, maps.units);
+    if (full || drawn.turn === 1) {
+      const records = trainer.losses();
+      series.steps = Float64Array.from(records, ([step]) => step);
+      series.training = Float64Array.from(records, (record) => record[1]);
+      series.validation = Float64Array.from(records, (record) => record[3]);
+      curves.draw(series, nothing, always, null);
+      say(records);
+    }
+    drawn.at = now;
+  }
+
+  const percent = (part) => `${fixed(100 * part, 1)} %`;
+
+  function say(records) {
+    const [step, training, wrong, validation, error] = records.at(-1);
+    const lost = broken();
+    const epochs = (step * Number(store.get("batch"))) / spec.examples;
+    rows.where.say(
+      step === 0 ? "Not trained yet: these are the first weights." : `Step ${step}, ${epochs >= 1 ? `epoch ${Math.floor(epochs)}` : "within the first epoch"}${playing && rate > 0 ? `, ${significant(rate)} steps a second` : ""}.${steered ? ` Steered since step ${steered}: a link starts anew with the present numbers.` : ""}`,
+    );
+    rows.training.say(lost ? "" : `Training loss ${significant(training)}; ${percent(wrong)} of the answers are wrong.`);
+    rows.validation.say(lost ? "" : `Validation loss ${significant(validation)}; ${percent(error)} wrong.`);
+    const best = records.reduce((a, b) => (b[3] < a[3] ? b : a));
+    const asked = challenge();
+    const [sentence, bad] = lost
+      ? [`It diverged: after step ${step} the loss is no number any more. Take a smaller α.`, true]
+      : reachedAt !== null
+        ? [`Challenge met at step ${reachedAt}.`, false]
+        : asked && step > asked.steps
+          ? [`The ${asked.steps} steps of the challenge are over.`, true]
+          : step > 1.5 * best[0] && validation > 1.5 * best[3]
+            ? [`The validation loss was lowest at step ${best[0]}, ${significant(best[3])}, and has risen since: the network learns these examples by heart.`, true]
+            : ["", false];
+    rows.verdict.say(sentence);
+    rows.verdict.words.classList.toggle("dl-bad", bad);
+    goal.update(reachedAt !== null);
+    sayUnit();
+    if (!playing) announcer.update([rows.where, rows.training, rows.validation, rows.verdict].filter(({ element }) => !element.hidden).map(({ words }) => words.textContent).join(" "));
+  }
+
+  const sayUnit = () => network.layers && rows.unit.say(broken() ? "" : `${network.words(trainer.theta, store.get("activation"))}.`);
+
+  function drawControls() {
+    for (const [name, input] of inputs) input.update(store.get(name));
+    inputs.get("beta").element.hidden = !option("rule").beta;
+    inputs.get("challenge").element.hidden = spec.challenges.length === 0;
+    const asked = challenge();
+    goal.say(asked ? asked.text : spec.challenges.length ? "Play freely, or take a challenge." : "Get every validation example right.");
+  }
+
+  // ---- what the reader does -------------------------------------------------------------------------------------
+
+  function put(name, value) {
+    store.set(name, value);
+    if (name === "challenge" || name === "data" || name === "rule") for (const [key, setting] of Object.entries(option(name).set)) put(key, setting);
+  }
+
+  let quiet = false; // several changes, one answer
+  const changed = new Set();
+  const stopListening = store.onChange((name) => {
+    changed.add(name);
+    if (!quiet) settle();
+  });
+
+  /** Answers all changes since the last answer. */
+  function settle() {
+    const list = [...changed];
+    changed.clear();
+    drawControls();
+    if (!awake) return; // the first drawing sees to all of it
+    const asked = store.get("step");
+    if (list.includes("step") && asked !== Math.min(trainer.count, last)) {
+      // Someone asks for a step: from a link, from Python, or through `set`.
+      if (asked < trainer.count || list.some((name) => anew(name) || STEERS.includes(name)) || steered) restart();
+      if (asked > trainer.count) play(asked);
+      else finish();
+      return;
+    }
+    if (list.some(anew)) {
+      restart();
+      if (!playing) finish();
+      else [begun, from, measured] = [performance.now(), 0, []];
+    } else if (list.some((name) => STEERS.includes(name))) {
+      if (trainer.count > 0) steered ||= trainer.count;
+      trainer.steer(settings());
+    } else if (list.includes("speed")) [begun, from] = [performance.now(), trainer.count];
+    announcer.awaken();
+    stage.schedule();
+  }
+  const anew = (name) => !STEERS.includes(name) && name !== "step" && name !== "speed";
+
+  /** Several changes at once, after which training begins anew and goes to the step that is asked for. */
+  function begin(change) {
+    pause();
+    quiet = true;
+    change();
+    quiet = false;
+    changed.clear();
+    drawControls();
+    if (!awake) return;
+    const asked = store.get("step");
+    restart();
+    if (asked > 0) play(asked);
+    else finish();
+  }
+
+  function reset() {
+    begin(() => {
+      for (const name of names(spec)) store.set(name, store.initial[name]);
+    });
+  }
+
+  /** From a fragment: known names, numbers in their range; anything else is ignored. */
+  function restore(texts) {
+    const found = names(spec).filter((name) => texts.has(name)).map((name) => [name, read(controls[name], texts.get(name))]);
+    const given = new Map([["step", 0], ...found.filter(([, setting]) => setting !== undefined)]);
+    begin(() => {
+      for (const name of ["challenge", "data", "rule"]) if (given.has(name)) put(name, given.get(name));
+      for (const [name, setting] of given) store.set(name, setting);
+    });
+  }
+
+  drawControls(); // before the first drawing, so that nothing moves when it comes
+  const stage = new Stage(root, ruler, {
+    layout,
+    draw() {
+      if (!awake) {
+        awake = true;
+        restart();
+        if (store.get("step") > 0) play(store.get("step"));
+      }
+      if (!playing) draw(performance.now(), true);
+    },
+    settle() {},
+    hide: pause,
+  });
+
+  return {
+    restore,
+    accept(name, given) {
+      const accepted = valid(controls[name], given);
+      if (accepted === undefined) throw new Error(`${name} cannot be ${JSON.stringify(given)}`);
+      return accepted;
+    },
+    results() {
+      if (!awake) return {};
+      const maps = trainer.maps();
+      return { step: trainer.count, playing: playing !== 0, rate, reachedAt, theta: trainer.theta.slice(), records: trainer.losses().map((record) => record.slice()), boundary: maps.boundary.slice(), units: maps.units.slice() };
+    },
+    destroy() {
+      pause();
+      stopListening();
+      announcer.destroy();
+      link.destroy();
+      stage.destroy();
+    },
+  };
+}
