@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 import traitlets
 
-from dlcourse.live import BackPropagation
+from dlcourse.autodiff import FlowGraph
+from dlcourse.live import BackPropagation, GraphSteps
 from dlcourse.live.back_propagation import OFFERED, STAGES, UPDATES
 from dlcourse.live.controls import Slider
 from dlcourse.live.diagram import Diagram, Edge, Node, Pick, Said, Stepped
+from dlcourse.live.graph_steps import EXPRESSIONS, SUBSCRIPTS
 
 
 class Line(Stepped):
@@ -164,3 +166,92 @@ def test_the_still_says_what_it_shows():
     assert f"loss {it.values['loss']:.3f}" in still
     assert "∇h" not in re.sub(r'aria-label="[^"]*"', "", still)  # nothing has gone backward yet
     json.dumps(it.spec, allow_nan=False)
+
+
+# Steps through a flow graph ---------------------------------------------------------------------------------------
+
+
+def numbered(it, letter, name):
+    """The value, gradient or tangent of a box, by its name."""
+    boxes = it.graphs[it.expression].boxes
+    return it.values[f"{letter}{next(i for i, box in enumerate(boxes) if box.name == name)}"]
+
+
+def test_the_printed_results_of_the_slide():
+    it = GraphSteps(w11=0.7, w12=-0.4, w21=1.2, w22=0.3, x1=0.5, x2=-1.1)
+    w1, w2, x = np.array([0.7, -0.4]), np.array([1.2, 0.3]), np.array([0.5, -1.1])
+    y1, y2 = w1 @ x, w2 @ x
+    y3, y4 = y1 * np.exp(y2), y2 * np.exp(y1)
+    forward = y3 * np.exp(y1) * (w2 + y2 * w1) + y4 * np.exp(y2) * (w1 + y1 * w2)
+    reverse = (y4 * y1 * np.exp(y2) + y3 * np.exp(y1)) * w2 + (y3 * y2 * np.exp(y1) + y4 * np.exp(y2)) * w1
+    np.testing.assert_allclose(forward, reverse, rtol=1e-12)
+    np.testing.assert_allclose(numbered(it, "g", "x"), reverse, rtol=1e-12)
+    tangents = []
+    for it.direction in (5, 6):  # the entries of x
+        tangents.append(numbered(it, "t", "y")[0])
+    np.testing.assert_allclose(tangents, forward, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", list(EXPRESSIONS))
+def test_values_gradients_and_tangents_are_those_of_the_flow_graph(name):
+    expression = EXPRESSIONS[name]
+    it = GraphSteps(name)
+    assert {slider: getattr(it, slider) for slider in expression.start} == expression.start
+    graph = it.graphs[name]
+    graph.bprop()
+    for i, box in enumerate(graph.boxes):
+        np.testing.assert_allclose(it.values[f"v{i}"], np.ravel(box.value), rtol=1e-12)
+        if box.grad is not None:
+            np.testing.assert_allclose(it.values[f"g{i}"], np.ravel(box.grad), rtol=1e-12, err_msg=box.name)
+    for direction, slider in enumerate(s for many in expression.variables.values() for s in many):
+        it.direction = direction + 1
+        moved = [GraphSteps(name, **{slider: expression.start[slider] + d}).values["result"] for d in (-1e-3, 1e-3)]
+        assert it.values[f"t{len(graph.boxes) - 1}"][0] == pytest.approx((moved[1] - moved[0]) / 2e-3, rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", list(EXPRESSIONS))
+def test_each_step_is_one_box(name):
+    it = GraphSteps(name)
+    boxes = it.graphs[name].boxes
+    operators = [box.name for box in boxes if box.row is not None]
+    said, steps = [], range(len(it.diagram.stages))
+    for it.step in steps:
+        said.append(it.stage_words)
+    n = len(operators)
+    assert [re.match(r"fprop of (\S+) = ", words)[1] for words in said[1 : n + 1]] == operators
+    assert "whose gradient is 1" in said[n + 1]
+    assert [re.match(r"bprop of (\S+): ", words)[1] for words in said[n + 2 :]] == operators[::-1]
+    it.forward = True
+    it.step = n
+    assert "tangent" in it.stage_words
+    it.step = n + 1
+    assert "One pass, and it is over" in it.stage_words
+
+
+def test_boxes_stand_where_the_engine_draws_them():
+    it = GraphSteps("shared")
+    graph = it.graphs["shared"]
+    assert type(graph) is FlowGraph
+    column, height, *_ = graph.arrange()
+    along = [node.at[0] for node in it.diagram.nodes]
+    across = [node.at[1] for node in it.diagram.nodes]
+    n = len(along)
+    assert np.argsort(along, kind="stable").tolist() == np.argsort(column[:n], kind="stable").tolist()
+    assert np.argsort(across, kind="stable").tolist() == np.argsort(height[:n], kind="stable").tolist()
+
+
+@pytest.mark.parametrize("name", list(EXPRESSIONS))
+def test_following_the_gradients_reaches_the_goal(name):
+    it = GraphSteps(name)
+    assert not it.values["reached"]
+    gradients = {}
+    for variable, sliders in EXPRESSIONS[name].variables.items():
+        found = numbered(it, "g", variable.translate(SUBSCRIPTS))
+        gradients |= dict(zip(sliders, found, strict=True))
+    steepest = max(gradients, key=lambda slider: abs(gradients[slider]))
+    reached = []
+    for stop in GraphSteps.class_traits()[steepest].stops():
+        setattr(it, steepest, stop)
+        if (stop - EXPRESSIONS[name].start[steepest]) * gradients[steepest] < 0:  # against the gradient
+            reached.append(bool(it.values["reached"]))
+    assert any(reached)

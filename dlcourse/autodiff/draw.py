@@ -121,8 +121,20 @@ def heights(column: list[int], rooms: list[float], segments: list[tuple[int, int
     return [h - top for h in y]
 
 
-def draw(boxes: list[Any]) -> Drawing:
-    """The picture of boxes that are in order of creation. Raises ValueError if they are too many to be read."""
+class Arrangement(NamedTuple):
+    """Column and height of every box, and after them of the places where edges pass a column; links as (from, to, port), a
+    port being where an edge ends, from −½ to ½; the places (boxes or passages) that each link leads through; rooms upwards.
+    """
+
+    column: list[int]
+    height: list[float]
+    links: list[tuple[int, int, float]]
+    routes: list[list[int]]
+    rooms: list[float]
+
+
+def arrange(boxes: list[Any]) -> Arrangement:
+    """Where the boxes stand, in order of creation. Raises ValueError if they are too many to be read."""
     if len(boxes) > MOST:
         raise ValueError(f"draw: {len(boxes)} boxes are too many to be read; draw a graph of at most {MOST}")
     number = {id(box): i for i, box in enumerate(boxes)}
@@ -141,8 +153,12 @@ def draw(boxes: list[Any]) -> Drawing:
         routes.append([a, *passing, b])
         weight, lean = (1.0, 1.0) if boxes[a].row is None else (6.0, 0.1)
         segments += [(u, v, port * lean * ROW * (v == b), weight) for u, v in pairwise(routes[-1])]
-    y = heights(column, rooms, segments)
+    return Arrangement(column, heights(column, rooms, segments), links, routes, rooms)
 
+
+def draw(boxes: list[Any]) -> Drawing:
+    """The picture of boxes that are in order of creation. Raises ValueError if they are too many to be read."""
+    column, y, links, routes, rooms = arrange(boxes)
     texts = [(label(box), figure_text(box.value), "" if box.grad is None else f"∇ {figure_text(box.grad)}") for box in boxes]
     wide = [max(HEIGHT + 4, 8.0 * len(text) + 18) for text, _, _ in texts]
     widths = [0.0] * (max(column) + 1)

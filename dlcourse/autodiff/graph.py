@@ -13,7 +13,7 @@ import numpy as np
 
 from . import nest
 from .box import Primitive, Tensor, as_value, boxes_below, hand_out, refuse_while_tracing, settle, shape_of, value_of
-from .draw import MOST, Drawing, draw
+from .draw import MOST, Arrangement, Drawing, arrange, draw
 from .errors import ShapeError, StaleGraph
 from .program import parameter_names
 
@@ -169,6 +169,10 @@ class FlowGraph:
                 if type(x) is Box:
                     paths[id(x)] += paths[id(box)]
         return paths[id(self[name])]
+
+    def arrange(self) -> Arrangement:
+        """Where the picture has its boxes."""
+        return arrange(self.boxes)
 
     def draw(self) -> Drawing:
         """The graph as a picture: each box with its value above and its gradient below."""

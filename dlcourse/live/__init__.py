@@ -8,6 +8,7 @@ from .descent import Descent
 from .explorable import Explorable
 from .fit_line import FitLine
 from .gradient_check import GradientCheck
+from .graph_steps import GraphSteps
 from .newton_descent import NewtonDescent
 from .noisy import NoisyDescent
 from .panels import Show
@@ -25,6 +26,7 @@ __all__ = [
     "Explorable",
     "FitLine",
     "GradientCheck",
+    "GraphSteps",
     "NewtonDescent",
     "NoisyDescent",
     "Playground",

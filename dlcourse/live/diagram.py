@@ -15,14 +15,14 @@ from .controls import Slider
 from .curves import Curves
 
 VALUE, GRADIENT = palette.SERIES[:2]
-TONES = {"": "", "gradient": GRADIENT, "value": VALUE, "good": palette.SERIES[2]}
+TONES = {"": "", "gradient": GRADIENT, "value": VALUE, "good": palette.SERIES[2], "tangent": palette.SERIES[3]}
 LINE, PAD = 15.0, 6.0  # height of a line of text, room around the lines of a box
 
 
 class Said(NamedTuple):
     """A line of numbers (`h {h[0]:.3f}`, `w · {h[0]:(.3f)}` with brackets where negative), from one step until before another.
 
-    when : a switch or a result that shows it where it is not 0. tone : "", "value", "gradient" or "good".
+    when : a switch or a result that shows it where it is not 0. tone : "", "value", "gradient", "tangent" or "good".
     """
 
     text: str
@@ -70,20 +70,28 @@ class Edge(NamedTuple):
 
 
 class Diagram(NamedTuple):
-    """Boxes and edges; a sentence for every step, from 0 on; the height where it lies along, and where it stands upright."""
+    """Boxes and edges; sentences for every step, from 0 on; the height where it lies along, and where it stands upright.
+
+    backward : a switch or a result without which no box is marked as being on the way back.
+    """
 
     title: str
     nodes: Sequence[Node]
     edges: Sequence[Edge]
-    stages: Sequence[str]
+    stages: Sequence[str | Sequence[Said]]
     height: float
     tall: float
     curved: bool = False
+    backward: str = ""
 
     @property
     def items(self) -> list[Node | Edge]:
         """Boxes and edges."""
         return [*self.nodes, *self.edges]
+
+
+def said_at(stage: str | Sequence[Said]) -> Sequence[Said]:
+    return (Said(stage),) if isinstance(stage, str) else stage
 
 
 class Pick(traitlets.TraitType[str, str]):
@@ -166,8 +174,11 @@ class Stepped(Curves):
                 named(TONES, line.tone, "tone of a line")
                 self.check(option, line.when, 0)
                 self.parts(line.text, [option])
-        for text in diagram.stages:
-            self.parts(text, [option])
+        self.check(option, diagram.backward, 0)
+        for stage in diagram.stages:
+            for line in said_at(stage):
+                self.check(option, line.when, 0)
+                self.parts(line.text, [option])
 
     # Words --------------------------------------------------------------------------------------------------------
 
@@ -185,7 +196,7 @@ class Stepped(Curves):
     @property
     def stage_words(self) -> str:
         """What happens at the present step."""
-        return self.say(self.parts(self.diagram.stages[self.stage], [self.option]), self.values)
+        return " ".join(text for _, text in self.shown(said_at(self.diagram.stages[self.stage]), self.values))
 
     @property
     def formula(self) -> str:
@@ -223,7 +234,7 @@ class Stepped(Curves):
         return {
             "nodes": [each(node) for node in diagram.nodes],
             "edges": [each(edge) for edge in diagram.edges],
-            "stages": [self.parts(text, options) for text in diagram.stages],
+            "stages": [said(said_at(stage)) for stage in diagram.stages],
         }
 
     def still(self) -> str:

@@ -18,7 +18,7 @@ from dlcourse.live.diagram import Stepped
 
 Open = Callable[..., Page]
 
-MADE: dict[str, Callable[..., Curves]] = {"back-propagation": live.BackPropagation}
+MADE: dict[str, Callable[..., Curves]] = {"back-propagation": live.BackPropagation, "graph-steps": live.GraphSteps}
 STEPPED = [name for name, make in MADE.items() if isinstance(make, type) and issubclass(make, Stepped)]
 
 

@@ -8,6 +8,7 @@ import { pixel } from "./frame.js";
 
 const WIDE = 560; // from here it lies along
 const LINE = 15; // height of a line of text
+const LETTER = 6.4; // about the width of a digit
 const EDGE = 3; // room for the outline at the border
 
 /** A line of numbers is there from one step until before another. */
@@ -24,6 +25,7 @@ export class Diagram {
       if (each.name) {
         node.setAttribute("role", "button");
         node.setAttribute("tabindex", "-1");
+        node.setAttribute("aria-label", each.title);
         node.dataset.name = each.name;
         this.items.push({ name: each.name, node, each });
         node.addEventListener("click", () => pick(this.picked === each.name ? "" : each.name));
@@ -135,12 +137,13 @@ export class Diagram {
         const words = say(each.lines[i].text);
         text(node, words);
         read.push(words);
+        if (each.size) squeeze(node, words, each.size[0] - 8);
         attribute(node, "x", pixel(each.x));
         attribute(node, "y", pixel(top + LINE * row++ + 11.5));
       });
       const { classList } = each.g;
       classList.toggle("dl-forward", each.forward.includes(now));
-      classList.toggle("dl-backward", each.backward.includes(now));
+      classList.toggle("dl-backward", each.backward.includes(now) && seen(this.spec.backward));
       classList.toggle("dl-picked", Boolean(each.name) && each.name === picked);
       if (each.name) {
         attribute(each.g, "aria-label", [each.title, ...read].join(", "));
@@ -155,7 +158,7 @@ export class Diagram {
     }
     const found = this.items.find(({ name }) => name === picked);
     this.items.forEach(({ node }, i) => attribute(node, "tabindex", (found ? found.node === node : i === 0) ? 0 : -1));
-    const stage = say(this.spec.stages[now]);
+    const stage = this.spec.stages[now].filter(({ when }) => seen(when)).map(({ text: parts }) => say(parts)).join(" ");
     const formulas = found ? found.each.formula.filter((line) => begun(line, now) && seen(line.when)) : [];
     text(this.stage, stage);
     const lines = formulas.map(({ text: parts, tone }) => {
@@ -187,6 +190,16 @@ export class Diagram {
       event.preventDefault();
     });
   }
+}
+
+/** Long numbers are drawn closer together rather than out of their box. */
+function squeeze(node, words, room) {
+  if (words.length * LETTER <= room) {
+    if (node.hasAttribute("textLength")) for (const name of ["textLength", "lengthAdjust"]) node.removeAttribute(name);
+    return;
+  }
+  attribute(node, "textLength", room);
+  attribute(node, "lengthAdjust", "spacingAndGlyphs");
 }
 
 /** Boxes and edges as one reads them: in the direction of the computation. */
