@@ -14,7 +14,8 @@ COMPARED = "nbval-check-output"
 
 
 def keep_what_is_compared(notebook: nbformat.NotebookNode) -> None:
-    notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue

@@ -22,6 +22,7 @@ class Item(NamedTuple):
         return bool(self.sections)
 
 
+BACK_PROPAGATION = "04-back-propagation.ipynb"
 GRADIENT_DESCENT = "06-gradient-descent.ipynb"
 
 
@@ -31,6 +32,10 @@ def optim(*names: str) -> tuple[str, ...]:
 
 def training(*names: str) -> tuple[str, ...]:
     return tuple(f"tests/test_training.py::{name}" for name in names)
+
+
+def by_hand(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/test_back_propagation.py::{name}" for name in names)
 
 
 def networks(file: str, *names: str) -> tuple[str, ...]:
@@ -85,17 +90,77 @@ ITEMS: dict[str, Item] = {
         "Printed ranges, checked", 3, tests=networks("activations", "test_printed_minima", "test_ranges_are_right_at_both_ends")
     ),
     # Back-propagation by hand
-    "D1": Item("Gradient at the output", 4),
-    "D2": Item("Gradient at the last pre-activation", 4),
-    "D3": Item("The chain rule over several paths", 4),
-    "D4": Item("Gradient at a hidden layer", 4),
-    "D5": Item("Gradient through an activation", 4),
-    "D6": Item("Gradients of weights and biases", 4),
-    "D7": Item("The whole algorithm", 4),
-    "D8": Item("The two-layer δ form", 4),
-    "D9": Item("Gradient at the input of a ReLU layer", 4),
-    "D10": Item("Gradients are not updates", 4, live=True),
-    "D11": Item("History", 4),
+    "D1": Item(
+        "Gradient at the output",
+        4,
+        tests=by_hand("test_the_gradient_at_the_output"),
+        sections=sections(BACK_PROPAGATION, "The output"),
+    ),
+    "D2": Item(
+        "Gradient at the last pre-activation",
+        4,
+        tests=by_hand("test_the_gradient_at_the_output"),
+        sections=sections(BACK_PROPAGATION, "The output", "Two steps on paper, one in a program"),
+    ),
+    "D3": Item(
+        "The chain rule over several paths",
+        4,
+        tests=("tests/autodiff/test_graph.py::test_several_paths_add_up_and_no_path_is_zero",),
+        sections=sections(BACK_PROPAGATION, "Two paths add up"),
+    ),
+    "D4": Item(
+        "Gradient at a hidden layer",
+        4,
+        tests=by_hand("test_the_algorithm_of_the_slides"),
+        sections=sections(BACK_PROPAGATION, "One layer down"),
+    ),
+    "D5": Item(
+        "Gradient through an activation",
+        4,
+        tests=networks("activations", "test_the_derivative_on_paper_is_that_of_the_engine"),
+        sections=sections(BACK_PROPAGATION, "One layer down", "The slopes of four functions"),
+    ),
+    "D6": Item(
+        "Gradients of weights and biases",
+        4,
+        tests=by_hand("test_the_algorithm_of_the_slides"),
+        sections=sections(BACK_PROPAGATION, "What the parameters get"),
+    ),
+    "D7": Item(
+        "The whole algorithm",
+        4,
+        tests=by_hand(
+            "test_the_algorithm_of_the_slides",
+            "test_the_algorithm_of_the_slides_against_pytorch",
+            "test_each_suspect_is_wrong_where_the_hunt_says",
+        ),
+        sections=sections(BACK_PROPAGATION, "The whole algorithm", "Trained on digits", "What it costs", "A bug hunt"),
+    ),
+    "D8": Item(
+        "The two-layer δ form",
+        4,
+        tests=by_hand("test_two_layers_in_the_delta_form"),
+        sections=sections(BACK_PROPAGATION, "The δ form"),
+    ),
+    "D9": Item(
+        "Gradient at the input of a ReLU layer",
+        4,
+        tests=by_hand("test_the_input_of_a_relu_layer"),
+        sections=sections(BACK_PROPAGATION, "Down to the input"),
+    ),
+    "D10": Item(
+        "Gradients are not updates",
+        4,
+        live=True,
+        tests=by_hand("test_a_gradient_changes_nothing"),
+        sections=sections(BACK_PROPAGATION, "Gradients are not updates"),
+    ),
+    "D11": Item(
+        "History",
+        4,
+        tests=("tests/test_chapter_words.py::test_what_is_cited_is_listed_and_what_is_listed_is_cited",),
+        sections=sections(BACK_PROPAGATION, "Whose idea was it?"),
+    ),
     # Automatic differentiation
     "E1": Item("The flow graph, fprop and bprop", 5, live=True),
     "E2": Item("Variables and operators of a linear regression", 5),
