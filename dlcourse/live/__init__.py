@@ -13,8 +13,10 @@ from .newton_descent import NewtonDescent
 from .noisy import NoisyDescent
 from .panels import Show
 from .playground import Challenge, Playground
+from .quadratic_model import QuadraticModel
 from .question import Question
 from .race import Race
+from .rates import Rates
 
 __all__ = [
     "Activations",
@@ -30,7 +32,9 @@ __all__ = [
     "NewtonDescent",
     "NoisyDescent",
     "Playground",
+    "QuadraticModel",
     "Question",
     "Race",
+    "Rates",
     "Show",
 ]

@@ -1,0 +1,158 @@
+"""The explorables on optimisation that are made of curves: every control at both ends and in the middle, against Python."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page
+from test_curves import frame, put, results, settings, state, words
+
+from dlcourse import live
+
+Open = Callable[..., Page]
+MADE: dict[str, Callable[[], Any]] = {"rates": live.Rates, "quadratic-model": live.QuadraticModel}
+SLIDERS = [("rates", "alpha"), ("rates", "condition"), ("quadratic-model", "x")]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("optimisation")
+    for name in ("explorables.js", "explorables.css"):
+        shutil.copy(live.explorable.STATIC / name, folder / name)
+    body = '<p style="height: 900px"></p>'.join(make().to_html() for make in MADE.values())
+    (folder / "page.html").write_text(
+        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Optimisation</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="explorables.css">'
+        "<style>body { font: 16px sans-serif; margin: 0 } main { max-width: 46rem; margin: auto; padding: 16px }</style></head>"
+        f'<body><main>{body}</main><script src="explorables.js"></script></body></html>',
+        encoding="utf-8",
+    )
+    return (folder / "page.html").as_uri()
+
+
+@pytest.fixture
+def page(open_page: Open, address: str) -> Page:
+    return open_page(address)
+
+
+@pytest.mark.parametrize("name", list(MADE))
+def test_every_control_against_python(page: Page, name: str) -> None:
+    here = MADE[name]()
+    start = here.state
+    page.locator(f"#{name}").scroll_into_view_if_needed()
+    for setting in settings(type(here)):
+        asked = {**start, **setting}
+        put(page, name, **asked)
+        for key, value in asked.items():
+            setattr(here, key, value)
+        assert state(page, name) == here.state
+        there, values = results(page, name), here.values
+        assert set(there) == set(values)
+        for key, value in values.items():
+            value = np.ravel(np.asarray(value, dtype=float))
+            finite = np.abs(value[np.isfinite(value)])
+            slack = 1e-9 * min(float(finite.max()) if finite.size else 0.0, 1.0)
+            np.testing.assert_allclose(there[key], value, rtol=1e-9, atol=slack, err_msg=f"{name} {setting}: {key}")
+        assert words(page, name) == here.words
+    html = page.evaluate("document.body.innerHTML")
+    assert "NaN" not in html
+    assert "Infinity" not in html
+
+
+@pytest.mark.parametrize("name", list(MADE))
+def test_buttons_show_what_they_say(page: Page, name: str) -> None:
+    here = MADE[name]()
+    for show in here.spec["shows"]:
+        page.locator(f"#{name}").get_by_role("button", name=show["label"], exact=True).click()
+        frame(page)
+        assert {key: state(page, name)[key] for key in show["set"]} == show["set"]
+        for key, value in state(page, name).items():
+            setattr(here, key, value)
+        assert words(page, name) == here.words
+
+
+def test_a_pair_is_picked_from_the_map(page: Page) -> None:
+    """By a click, by a drag of the handle and, as ever, by the keys of the sliders."""
+    box = page.locator("#rates .dl-panel .dl-frame").first.bounding_box()
+    page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.4 * box["height"])
+    frame(page)
+    found = state(page, "rates")
+    assert found["alpha"] == pytest.approx(2.0, rel=0.03)
+    assert found["beta"] == pytest.approx(0.6, abs=0.011)
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.4 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 0.2 * box["height"], steps=4)
+    page.mouse.up()
+    frame(page)
+    found = state(page, "rates")
+    assert found["alpha"] == pytest.approx(3.0, rel=0.03)
+    assert found["beta"] == pytest.approx(0.8, abs=0.011)
+    page.locator("#rates .dl-beta input").press("ArrowRight")
+    frame(page)
+    assert state(page, "rates")["beta"] == pytest.approx(found["beta"] + 0.01)
+
+
+def test_each_option_has_its_axis(page: Page) -> None:
+    numbers = "[...document.querySelectorAll('#rates .dl-panel .dl-axes')][0].querySelectorAll('text')"
+    shown = f"[...{numbers}].map(text => text.textContent)"
+    assert "40" not in page.evaluate(shown)
+    put(page, "rates", method="momentum")
+    assert "40" in page.evaluate(shown)
+
+
+@pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1280, "light")])
+def test_nothing_is_cut_off_or_nameless(open_page: Open, address: str, width: int, theme: str) -> None:
+    page = open_page(address, width=width)
+    page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+    for name in MADE:
+        page.locator(f"#{name}").scroll_into_view_if_needed()
+        frame(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    overlapping = page.evaluate(
+        """() => [...document.querySelectorAll('.dl-slider')].filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1)
+            .map(e => e.textContent)"""
+    )
+    assert overlapping == []
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('.dl-root :is(input, select, button)')]
+            .filter(e => !(e.labels?.length || e.textContent.trim())).map(e => e.outerHTML)"""
+    )
+    assert nameless == []
+
+
+def test_reacts_within_a_frame(browser: Browser, address: str, record_property: Callable[[str, object], None]) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.add_init_script(
+        """window.spent = [];
+        const ask = requestAnimationFrame.bind(window);
+        window.requestAnimationFrame = draw =>
+            ask(t => { const begun = performance.now(); draw(t); spent.push(performance.now() - begun) })"""
+    )
+    page.goto(address)
+    for name, slider in SLIDERS:
+        page.locator(f"#{name}").scroll_into_view_if_needed()
+        times = page.evaluate(
+            """async selector => {
+                const input = document.querySelector(selector), times = [];
+                for (let i = 0; i < 60; i++) {
+                    await new Promise(done => setTimeout(done, 20));
+                    spent.length = 0;
+                    input.value = Math.round(Number(input.max) * (0.2 + 0.6 * ((i * 37) % 80) / 80));
+                    const begun = performance.now();
+                    input.dispatchEvent(new Event('input', { bubbles: true }));
+                    const handler = performance.now() - begun;
+                    while (!spent.length) await new Promise(done => setTimeout(done, 1));
+                    times.push(handler + spent[0]);
+                }
+                return times.slice(15).sort((a, b) => a - b);
+            }""",
+            f"#{name} .dl-{slider} input",
+        )
+        lower, median, p95 = times[len(times) // 4], times[len(times) // 2], times[int(0.95 * len(times))]
+        record_property(f"{name}, {slider}: input event to drawn, ms", {"median": median, "p95": p95})
+        assert lower < 16, f"{name}, {slider}: lower quartile {lower:.1f} ms"
+    page.close()
