@@ -22,6 +22,7 @@ class Item(NamedTuple):
         return bool(self.sections)
 
 
+RISK = "01-empirical-risk-minimisation.ipynb"
 BACK_PROPAGATION = "04-back-propagation.ipynb"
 GRADIENT_DESCENT = "06-gradient-descent.ipynb"
 
@@ -52,13 +53,37 @@ def sections(file: str, *headings: str) -> tuple[str, ...]:
 
 ITEMS: dict[str, Item] = {
     # Empirical risk minimisation
-    "A1": Item("Regularised empirical risk", 1),
-    "A2": Item(
-        "Surrogates for the 0/1 loss", 1, tests=networks("losses", "test_hinge_and_cross_entropy_bound_the_0_1_loss_from_above")
+    "A1": Item(
+        "Regularised empirical risk",
+        1,
+        tests=networks("losses", "test_regularisers_see_weights_and_never_biases"),
+        sections=sections(RISK, "Risk, and the part of it that we can see", "Regularised risk"),
     ),
-    "A3": Item("Descent example by example; what an epoch is", 1),
-    "A4": Item("Pairs of output and loss", 1, tests=networks("mlp", "test_predictions_go_with_the_task")),
-    "A5": Item("Forward and backward phases", 1, live=True),
+    "A2": Item(
+        "Surrogates for the 0/1 loss",
+        1,
+        tests=networks("losses", "test_hinge_and_cross_entropy_bound_the_0_1_loss_from_above"),
+        sections=sections(RISK, "Why not minimise the error rate itself?"),
+    ),
+    "A3": Item(
+        "Descent example by example; what an epoch is",
+        1,
+        tests=training("test_an_epoch_shows_every_example_once", "test_the_mean_gradient_of_an_epoch_is_the_full_gradient"),
+        sections=sections(RISK, "Downhill, one example at a time"),
+    ),
+    "A4": Item(
+        "Pairs of output and loss",
+        1,
+        tests=networks("mlp", "test_predictions_go_with_the_task"),
+        sections=sections(RISK, "Outputs and losses come in pairs"),
+    ),
+    "A5": Item(
+        "Forward and backward phases",
+        1,
+        live=True,
+        tests=("tests/test_live_trained.py::test_descent_follows_minus_the_gradient",),
+        sections=sections(RISK, "Forward, backward, update"),
+    ),
     # Networks
     "B1": Item(
         "Layers, width, depth, parameters",

@@ -191,8 +191,9 @@ def test_every_symbol_stands_in_notation(path: Path) -> None:
     number = path.stem[:2]
     known = notation()[""] | notation().get(number, set())
     used = set().union(*(symbols(formula) for formula in formulas(markdown(path))))
-    assert not used - known, f"add to {NOTATION.name}, in the table of the course or of chapter {int(number)}"
-    assert not notation().get(number, set()) - used, "listed for this chapter and not used in it"
+    new, unused = sorted(used - known), sorted(notation().get(number, set()) - used)
+    assert not new, f"add {new} to {NOTATION.name}, in the table of the course or of chapter {int(number)}"
+    assert not unused, f"{unused} are listed for this chapter and not used in it"
 
 
 def test_notation_lists_chapters_that_exist() -> None:
