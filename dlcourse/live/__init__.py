@@ -4,11 +4,13 @@ from .activations import Activations
 from .averages import Averages
 from .back_propagation import BackPropagation
 from .curves import Curves
+from .depth import Depth
 from .descent import Descent
 from .explorable import Explorable
 from .fit_line import FitLine
 from .gradient_check import GradientCheck
 from .graph_steps import GraphSteps
+from .initialisation import Initialisation
 from .newton_descent import NewtonDescent
 from .noisy import NoisyDescent
 from .panels import Show
@@ -24,11 +26,13 @@ __all__ = [
     "BackPropagation",
     "Challenge",
     "Curves",
+    "Depth",
     "Descent",
     "Explorable",
     "FitLine",
     "GradientCheck",
     "GraphSteps",
+    "Initialisation",
     "NewtonDescent",
     "NoisyDescent",
     "Playground",

@@ -87,10 +87,16 @@ class Switch(traitlets.TraitType[bool, bool]):
 
 
 class Choice(traitlets.TraitType[str, str]):
-    """One of some names, synced with the page; `label` stands before them, `labels` is what the reader sees of each."""
+    """One of some names, synced with the page; `label` stands before them, `labels` is what the reader sees of each.
 
-    def __init__(self, names: Sequence[str], *, label: str = "", labels: Sequence[str] | None = None) -> None:
+    numbered : computations read it as its place in the list, 0, 1, …; without that, it is what selects the computation.
+    """
+
+    def __init__(
+        self, names: Sequence[str], *, label: str = "", labels: Sequence[str] | None = None, numbered: bool = False
+    ) -> None:
         super().__init__(default_value=names[0])
+        self.numbered = numbered
         self.names = tuple(names)
         self.label = label
         self.labels = dict(zip(self.names, labels or names, strict=True))

@@ -20,6 +20,8 @@ from .panels import KINDS, SCALES, Axis, Goal, Handle, Heat, Line, Panel, Play, 
 
 __all__ = ["Axis", "Curves", "Goal", "Handle", "Heat", "Line", "Panel", "Play", "Sentence", "Series", "Show"]
 
+LARGE = 96  # letters of a constant that is worth sharing
+
 
 class Curves(Explorable):
     """Base of the explorables that draw curves: a kind declares its controls and hands over what computes and draws.
@@ -55,7 +57,7 @@ class Curves(Explorable):
         **state: Any,
     ) -> None:
         self.panels, self.sentences = tuple(panels), tuple(words)
-        choices = [name for name, trait in self.declared().items() if isinstance(trait, Choice)]
+        choices = [name for name, trait in self.declared().items() if isinstance(trait, Choice) and not trait.numbered]
         if len(choices) > 1:
             self.refuse(f"has the choices {', '.join(choices)}, but one choice at most selects the computation")
         self.by = "".join(choices)
@@ -102,12 +104,16 @@ class Curves(Explorable):
     def record(self, option: str, function: Callable[..., Any]) -> Program:
         """The computation as a program of the controls that it reads."""
         reads = list(inspect.signature(function).parameters)
-        known = {name: trait for name, trait in self.declared().items() if isinstance(trait, (Slider, Switch))}
+        known = {
+            name: trait
+            for name, trait in self.declared().items()
+            if isinstance(trait, (Slider, Switch)) or (isinstance(trait, Choice) and trait.numbered)
+        }
         strange = [name for name in reads if name not in known]
         if strange or not reads:
             what = f"reads {strange[0]!r}, which is no slider and no switch" if strange else "reads no control"
             self.refuse(f"the computation{option and f' of {option}'} {what}; there are {', '.join(known) or 'none'}")
-        examples = {name: float(known[name].default_value) for name in reads}
+        examples = {name: 0.0 if isinstance(known[name], Choice) else float(known[name].default_value) for name in reads}
         try:
             with np.errstate(all="ignore"):
                 program = plain_names(trace(lambda controls: function(**controls), examples))
@@ -194,7 +200,12 @@ class Curves(Explorable):
     def compute(self) -> tuple[Program, list[float]]:
         """The program of the present option, and what it reads."""
         program = self.programs[getattr(self, self.by) if self.by else ""]
-        return program, [float(getattr(self, name)) for name, _ in program.inputs]
+        return program, [self.given(name) for name, _ in program.inputs]
+
+    def given(self, control: str) -> float:
+        """What the computation reads of a control."""
+        trait, value = self.declared()[control], getattr(self, control)
+        return float(trait.names.index(value) if isinstance(trait, Choice) else value)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -214,7 +225,7 @@ class Curves(Explorable):
                 found.append(text)
             if name is None:
                 continue
-            if not name or name != self.by:
+            if not isinstance(self.declared().get(name), Choice):
                 for option in self.programs if options is None else options:
                     self.check(option, name, 0, needed=True)
             form = form or ""
@@ -279,18 +290,26 @@ class Curves(Explorable):
             elif isinstance(trait, Switch):
                 controls[name] = {"type": "switch", "label": trait.label}
             elif isinstance(trait, Choice):
+                here = name == self.by
                 options = [
-                    {"name": n, "label": label, "note": notes.get(n, ""), "set": dict(presets.get(n, {}))}
+                    {
+                        "name": n,
+                        "label": label,
+                        "note": notes.get(n, "") if here else "",
+                        "set": dict(presets.get(n, {}) if here else {}),
+                    }
                     for n, label in trait.labels.items()
                 ]
                 controls[name] = {"type": "choice", "label": trait.label, "options": options}
+        programs, shared = share({option: program.to_json() for option, program in self.programs.items()})
         return {
             "goal": goal and goal._asdict(),
             "play": play and play._asdict(),
             "shows": [{"label": show.label, "set": dict(show.settings)} for show in shows],
             "controls": controls,
             "by": self.by,
-            "programs": {option: program.to_json() for option, program in self.programs.items()},
+            "programs": programs,
+            "shared": shared,
             "panels": [panel.describe() for panel in self.panels],
             "words": [
                 {"parts": self.parts(s.text), "when": s.when, "colour": s.colour, "tone": s.tone} for s in self.sentences
@@ -309,6 +328,22 @@ class Curves(Explorable):
         )
         about = "; ".join(f"{panel.y.label} against {panel.x.label}" for panel in self.panels)
         return stills.finish(picture, f"{about}. {self.words}")
+
+
+def share(programs: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The programs with their large constants told once for all, each named by its place in the list.
+
+    >>> share({"a": {"constants": [[[9], "A" * 96]]}, "b": {"constants": [[[9], "A" * 96], [[], 1.0]]}})[0]
+    {'a': {'constants': [[[9], {'shared': 0}]]}, 'b': {'constants': [[[9], {'shared': 0}], [[], 1.0]]}}
+    """
+    large = [c for program in programs.values() for _, c in program["constants"] if isinstance(c, str) and len(c) >= LARGE]
+    shared = [c for c in dict.fromkeys(large) if large.count(c) > 1]
+    place = {c: {"shared": i} for i, c in enumerate(shared)}
+    lean = {
+        option: {**program, "constants": [[shape, place.get(c, c)] for shape, c in program["constants"]]}
+        for option, program in programs.items()
+    }
+    return lean, shared
 
 
 def entry(name: str) -> tuple[str, int | None]:

@@ -41,13 +41,19 @@ export function create(root, spec, store, id) {
     if (!programs.has(key)) {
       const json = Object.hasOwn(spec.programs, key) ? spec.programs[key] : null;
       if (!json) throw new Error(`its description lacks the program${key && ` of ${key}`}`);
-      programs.set(key, { ...compile(json), reads: json.inputs.map(([name]) => name) });
+      const constants = json.constants.map(([shape, value]) => [shape, value?.shared === undefined ? value : spec.shared[value.shared]]);
+      programs.set(key, { ...compile({ ...json, constants }), reads: json.inputs.map(([name]) => name) });
     }
     return programs.get(key);
   };
+  /** What the computation reads of a control: of a choice its place in the list. */
+  const given = (name) => {
+    const { type, options } = spec.controls[name];
+    return type === "choice" ? options.findIndex((each) => each.name === store.get(name)) : Number(store.get(name));
+  };
   const compute = () => {
     const { run, reads } = current();
-    return run(Object.fromEntries(reads.map((name) => [name, Number(store.get(name))])));
+    return run(Object.fromEntries(reads.map((name) => [name, given(name)])));
   };
 
   // ---- what is seen ---------------------------------------------------------------------------------------------
