@@ -24,6 +24,7 @@ class Item(NamedTuple):
 
 RISK = "01-empirical-risk-minimisation.ipynb"
 BACK_PROPAGATION = "04-back-propagation.ipynb"
+AUTOMATIC_DIFFERENTIATION = "05-automatic-differentiation.ipynb"
 GRADIENT_DESCENT = "06-gradient-descent.ipynb"
 
 
@@ -37,6 +38,14 @@ def training(*names: str) -> tuple[str, ...]:
 
 def by_hand(*names: str) -> tuple[str, ...]:
     return tuple(f"tests/test_back_propagation.py::{name}" for name in names)
+
+
+def engine(file: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"tests/autodiff/test_{file}.py::{name}" for name in names)
+
+
+def differentiation(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/test_automatic_differentiation.py::{name}" for name in names)
 
 
 def networks(file: str, *names: str) -> tuple[str, ...]:
@@ -187,15 +196,65 @@ ITEMS: dict[str, Item] = {
         sections=sections(BACK_PROPAGATION, "Whose idea was it?"),
     ),
     # Automatic differentiation
-    "E1": Item("The flow graph, fprop and bprop", 5, live=True),
-    "E2": Item("Variables and operators of a linear regression", 5),
-    "E3": Item("Layouts and Jacobians", 5),
-    "E4": Item("Paths, counted", 5),
-    "E5": Item("Symbolic, numeric, automatic", 5),
-    "E6": Item("Both modes on the slide's example", 5),
-    "E7": Item("Which mode is cheaper when", 5),
-    "E8": Item("Gradient checking", 5, live=True),
-    "E9": Item("The PyTorch-shaped loop", 5),
+    "E1": Item(
+        "The flow graph, fprop and bprop",
+        5,
+        live=True,
+        tests=engine("graph", "test_the_loops_can_be_written_by_hand", "test_backward_goes_only_as_far_as_it_must"),
+        sections=sections(AUTOMATIC_DIFFERENTIATION, "Automatic differentiation", "The flow graph", "An engine in sixty lines"),
+    ),
+    "E2": Item(
+        "Variables and operators of a linear regression",
+        5,
+        tests=engine("graph", "test_the_regression_of_the_lecture", "test_the_regression_reads_well"),
+        sections=sections(AUTOMATIC_DIFFERENTIATION, "The flow graph"),
+    ),
+    "E3": Item(
+        "Layouts and Jacobians",
+        5,
+        tests=engine("derivatives", "test_shapes_of_jacobians", "test_jacobians_either_way"),
+        sections=sections(AUTOMATIC_DIFFERENTIATION, "Rows, columns, and the order of a product"),
+    ),
+    "E4": Item(
+        "Paths, counted",
+        5,
+        tests=engine("graph", "test_paths_through_layers_are_n_to_the_m", "test_paths_against_walking_them"),
+        sections=sections(AUTOMATIC_DIFFERENTIATION, "All the paths"),
+    ),
+    "E5": Item(
+        "Symbolic, numeric, automatic",
+        5,
+        tests=differentiation("test_the_derivative_of_a_program_is_exact"),
+        sections=sections(AUTOMATIC_DIFFERENTIATION, "Three ways to differentiate"),
+    ),
+    "E6": Item(
+        "Both modes on the slide's example",
+        5,
+        tests=differentiation("test_both_printed_results_of_the_lecture"),
+        sections=sections(AUTOMATIC_DIFFERENTIATION, "One example, both ways"),
+    ),
+    "E7": Item(
+        "Which mode is cheaper when",
+        5,
+        tests=differentiation("test_a_gradient_is_cheap"),
+        sections=sections(AUTOMATIC_DIFFERENTIATION, "Which mode is cheaper?"),
+    ),
+    "E8": Item(
+        "Gradient checking",
+        5,
+        live=True,
+        tests=engine("check", "test_wrong_elementwise_rules_are_caught", "test_the_right_rule_passes"),
+        sections=sections(AUTOMATIC_DIFFERENTIATION, "Checking a gradient"),
+    ),
+    "E9": Item(
+        "The PyTorch-shaped loop",
+        5,
+        tests=(
+            "tests/test_optimizer.py::test_the_loop_takes_the_path_of_pytorch",
+            "tests/test_optimizer.py::test_gradients_add_up_until_they_are_zeroed",
+        ),
+        sections=sections(AUTOMATIC_DIFFERENTIATION, "The loop that everybody writes"),
+    ),
     # First-order methods
     "F1": Item(
         "Gradient descent and the learning rate",
