@@ -14,9 +14,18 @@ from numpy.random import Generator
 from .checks import number, whole
 from .names import named
 
+__all__ = [
+    "Sample", "Spreadsheet", "blobs", "circles", "digits", "line", "moons", "read_csv", "sine", "spirals", "split", "xor",
+]  # fmt: skip
+
 
 class Sample(NamedTuple):
-    """Examples X (T, d), one to a row, and their targets y (T,)."""
+    """Examples X (T, d), one to a row, and their targets y (T,).
+
+    >>> X, y = Sample(np.zeros((3, 2)), np.ones(3))
+    >>> X.shape
+    (3, 2)
+    """
 
     X: ndarray
     y: ndarray
@@ -205,7 +214,11 @@ def split(X: ndarray, y: ndarray, fractions: Sequence[float], rng: Generator) ->
 
 
 class Spreadsheet(NamedTuple):
-    """The reader's data: X (T, d) and targets y (T,); the names of the d columns, and of the classes if y are labels."""
+    """The reader's data: X (T, d) and targets y (T,); the names of the d columns, and of the classes if y are labels.
+
+    >>> Spreadsheet(np.array([[4.5]]), np.array([0]), ("weight",), ("cat",)).classes
+    ('cat',)
+    """
 
     X: ndarray
     y: ndarray

@@ -29,6 +29,11 @@ from .landscapes import Landscape
 from .names import named
 from .training import Fit, Trials
 
+__all__ = [
+    "Picture", "contours", "decision_boundary", "histograms", "learning_curves", "legend", "mark", "new", "paths", "show",
+    "source", "spread", "training_curves", "trials", "walk_on_curve",
+]  # fmt: skip
+
 INK = "#010203"  # stands for the page's own text colour until the SVG is written
 
 NARROWEST = 3.5  # inches: below this a figure scrolls rather than shrinks
@@ -52,20 +57,31 @@ STYLE: Any = {
 
 
 class Picture:
-    """A finished figure: SVG for the page, the alternative text for everything else."""
+    """Something finished to show: HTML for the page, words for everything else.
 
-    def __init__(self, svg: str, alt: str) -> None:
-        self.svg, self.alt = svg, alt
+    >>> Picture("<b>W</b>", "The weights.")
+    The weights.
+    """
+
+    def __init__(self, html: str, words: str, svg: str = "") -> None:
+        self.html, self.words, self.svg = html, words, svg
 
     def _repr_html_(self) -> str:
-        return f'<figure class="dlcourse-figure" style="overflow-x:auto">{self.svg}</figure>'
+        return self.html
 
     def __repr__(self) -> str:
-        return f"Figure: {self.alt}"
+        return self.words
 
 
 def new(width: float = 7.2, height: float = 3.4, rows: int = 1, columns: int = 1, **options: Any) -> tuple[Figure, Any]:
-    """An empty figure in the book's style, and its axes (an array of them if there are several). Sizes in inches."""
+    """An empty figure in the book's style, and its axes (an array of them if there are several). Sizes in inches.
+
+    options : of matplotlib's `Figure.subplots`. Errors as there: ValueError for sizes and numbers that are not positive.
+
+    >>> fig, axes = new(rows=1, columns=2, sharey=True)
+    >>> axes.shape
+    (2,)
+    """
     with matplotlib.rc_context(STYLE):
         fig = Figure(figsize=(width, height), layout="constrained")
         return fig, fig.subplots(rows, columns, **options)
@@ -76,6 +92,10 @@ def show(fig: Figure, alt: str) -> Picture:
 
     alt : says in a sentence or two what is to be seen, for readers who do not see it. Raises ValueError if it is
     missing or shorter than twenty characters.
+
+    >>> fig, ax = new()
+    >>> show(fig, "Two axes and nothing between them.")
+    Figure: Two axes and nothing between them.
     """
     if len(alt.strip()) < 20:
         raise ValueError(f"show: a figure needs an alternative text that says what is to be seen, got {alt!r}")
@@ -84,7 +104,8 @@ def show(fig: Figure, alt: str) -> Picture:
     with matplotlib.rc_context(STYLE):
         nothing = dict.fromkeys(["Date", "Creator", "Format", "Type"])
         fig.savefig(buffer, format="svg", transparent=True, metadata=nothing)
-    return Picture(inline(buffer.getvalue(), alt), alt)
+    svg = inline(buffer.getvalue(), alt)
+    return Picture(f'<figure class="dlcourse-figure" style="overflow-x:auto">{svg}</figure>', f"Figure: {alt}", svg)
 
 
 def take_ink(fig: Figure) -> None:
@@ -120,7 +141,16 @@ def inline(svg: str, alt: str) -> str:
 
 
 def contours(ax: Any, landscape: Landscape, **parameters: float) -> None:
-    """Level lines of a landscape, evenly spaced in log(J − J*), with its minima marked."""
+    """Level lines of a landscape, evenly spaced in log(J − J*), with its minima marked.
+
+    parameters : of the landscape; TypeError for those that it does not have.
+
+    >>> from dlcourse import landscapes
+    >>> fig, ax = new()
+    >>> contours(ax, landscapes.bowl, condition=2.0)
+    >>> ax.get_xlabel()
+    'θ₁'
+    """
     (x0, x1), (y0, y1) = landscape.domain
     x, y = np.meshgrid(np.linspace(x0, x1, 100), np.linspace(y0, y1, 75))
     height = landscape(np.stack([x, y]), **parameters) - landscape.minimum
@@ -133,11 +163,20 @@ def contours(ax: Any, landscape: Landscape, **parameters: float) -> None:
 
 
 def paths(ax: Any, found: Mapping[str, Any], labels: Mapping[str, str] | None = None) -> None:
-    """Paths over a map, one colour per method, a dot at each step and a large one at the end."""
+    """Paths over a map, one colour per method, a dot at each step and a large one at the end.
+
+    found : name of a method in `palette.PATHS` → its path (steps + 1, 2), of which what is not finite is left out.
+    labels : name → what the legend says. Raises ValueError for an unknown method.
+
+    >>> fig, ax = new()
+    >>> paths(ax, {"adam": [[3.0, 1.0], [2.0, 0.5]]}, labels={"adam": "Adam"})
+    >>> [line.get_label() for line in ax.lines][0]
+    'Adam'
+    """
     for name, path in found.items():
         path = np.asarray(path)
         path = path[np.isfinite(path).all(axis=1)]
-        colour = palette.PATHS[name]
+        colour = named(palette.PATHS, name, "method")
         ax.plot(*path.T, color=colour, marker=".", markersize=3.5, linewidth=1.2, label=(labels or {}).get(name, name))
         ax.plot(*path[-1], color=colour, marker="o", markersize=6)
 
@@ -145,7 +184,16 @@ def paths(ax: Any, found: Mapping[str, Any], labels: Mapping[str, str] | None = 
 def learning_curves(
     ax: Any, found: Mapping[str, Any], labels: Mapping[str, str] | None = None, *, target: float | None = None
 ) -> None:
-    """J − J* against the step on a log axis."""
+    """J − J* against the step on a log axis, with a line at the target.
+
+    found : name → values (steps + 1,), in the method's own colour if it is in `palette.METHODS`; values that are not
+    finite, or at most 1e-16, leave a gap. Raises ValueError for values that are no numbers.
+
+    >>> fig, ax = new()
+    >>> learning_curves(ax, {"adam": [1.0, 0.1, 0.0]}, target=1e-6)
+    >>> ax.get_yscale(), len(ax.lines)
+    ('log', 2)
+    """
     for name, values in found.items():
         values = np.asarray(values)
         values = np.where(np.isfinite(values) & (values > 1e-16), values, np.nan)
@@ -159,8 +207,16 @@ def learning_curves(
 def walk_on_curve(ax: Any, f: Any, path: Any, domain: tuple[float, float], *, reach: float | None = None) -> None:
     """A curve J(θ) of one variable and a walk on it: a dot at each step, a large one where it stands at the end.
 
-    Steps beyond the domain, or higher than `reach`, leave the picture.
+    f : a function of one number. path : (steps + 1,) or (steps + 1, 1). Steps beyond the domain, or higher than `reach`,
+    leave the picture. Raises what f raises; ValueError for a path without steps.
+
+    >>> fig, ax = new()
+    >>> walk_on_curve(ax, lambda θ: θ**2, [2.0, 1.0, 0.5], (-3.0, 3.0))
+    >>> ax.get_xlim()
+    (np.float64(-3.0), np.float64(3.0))
     """
+    if not np.size(path):
+        raise ValueError("walk_on_curve: the path is empty; it needs at least its start")
     x = np.linspace(*domain, 200)
     values = np.array([f(each) for each in x])
     path = np.ravel(path)
@@ -173,24 +229,49 @@ def walk_on_curve(ax: Any, f: Any, path: Any, domain: tuple[float, float], *, re
 
 
 def mark(ax: Any, x: float, label: str, *, height: float = 0.97, side: str = "right") -> None:
-    """A vertical line at x with its name beside it (height as a fraction of the axes; side: where the name stands)."""
+    """A vertical line at x with its name beside it.
+
+    height : of the name, as a fraction of the axes. side : of the line where the name stands, "right" or "left";
+    ValueError for another.
+
+    >>> fig, ax = new()
+    >>> mark(ax, 2.0, "2/λ")
+    >>> ax.texts[0].get_text()
+    '2/λ'
+    """
     ax.axvline(x, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), alpha=0.8)
-    offset = {"right": 4, "left": -4}[side]
+    offset, align = named({"right": (4, "left"), "left": (-4, "right")}, side, "side")
     ax.annotate(
         label, (x, height), xycoords=("data", "axes fraction"), xytext=(offset, 0), textcoords="offset points",
-        ha={"right": "left", "left": "right"}[side], va="top", fontsize=10, color=INK,
+        ha=align, va="top", fontsize=10, color=INK,
     )  # fmt: skip
 
 
 def spread(ax: Any, x: Any, runs: Any, *, colour: str, label: str) -> None:
-    """Many runs as their median and the band that holds the middle 80 % of them; runs (number of runs, len(x))."""
+    """Many runs as their median and the band that holds the middle 80 % of them.
+
+    x : (T,). runs : (number of runs, T). Raises ValueError if they do not fit, IndexError if there is no run.
+
+    >>> fig, ax = new()
+    >>> spread(ax, [0, 1], [[1.0, 2.0], [3.0, 4.0], [2.0, 3.0]], colour=palette.DATA, label="three runs")
+    >>> ax.lines[0].get_ydata()
+    array([2., 3.])
+    """
     low, middle, high = np.quantile(runs, [0.1, 0.5, 0.9], axis=0)
     ax.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
     ax.plot(x, middle, color=colour, label=label)
 
 
 def training_curves(ax: Any, run: Fit) -> None:
-    """The risk and the validation loss of a training run after each epoch, with the epoch that was kept."""
+    """The risk and the validation loss of a training run after each epoch, with the epoch that was kept.
+
+    run : what `training.fit` has found; AttributeError for anything else.
+
+    >>> fig, ax = new()
+    >>> training_curves(ax, Fit(None, {"risk": [0.5, 0.4]}, best_epoch=2, steps=20, stopped="all 2 epochs done"))
+    >>> ax.lines[0].get_ydata()
+    array([0.5, 0.4])
+    """
     labels = {"risk": "training", "validation_loss": "validation"}
     for (name, label), colour in zip(labels.items(), palette.CLASSES):
         if values := run.history.get(name):
@@ -205,6 +286,12 @@ def decision_boundary(ax: Any, classify: Callable[[Any], Any], X: Any, y: Any, *
 
     classify : points (n, 2) → their classes (n,), such as `lambda P: network.classify(theta, P)`. X (T, 2), y (T,) =
     0, 1, …; a class has a colour and a shape. Raises ValueError for more classes than there are shapes.
+
+    >>> fig, ax = new()
+    >>> X, y = np.array([[-1.0, 0.0], [1.0, 0.5]]), np.array([0, 1])
+    >>> decision_boundary(ax, lambda P: P[:, 0] > 0, X, y)
+    >>> [line.get_label() for line in ax.lines]
+    ['class 0', 'class 1']
     """
     X, y = np.asarray(X), np.asarray(y)
     low, high = X.min(axis=0), X.max(axis=0)
@@ -228,7 +315,12 @@ def decision_boundary(ax: Any, classify: Callable[[Any], Any], X: Any, y: Any, *
 def histograms(axes: Any, layers: Mapping[str, Any], *, colour: str = palette.CLASSES[0], bins: int = 40) -> None:
     """How values (activations, gradients, weights) are spread in each layer: one panel a layer, the same bins in all.
 
-    Raises ValueError unless there is a panel for each layer.
+    layers : name → values of any shape. Raises ValueError unless there is a panel for each layer.
+
+    >>> fig, axes = new(columns=2)
+    >>> histograms(axes, {"layer 1": np.zeros(9), "layer 2": np.ones((3, 3))})
+    >>> [ax.get_title() for ax in axes]
+    ['layer 1', 'layer 2']
     """
     panels = np.ravel(axes)
     if len(panels) != len(layers):
@@ -246,6 +338,12 @@ def trials(ax: Any, found: Trials, name: str, by: str | None = None) -> None:
 
     Numbers above 0 whose quartiles differ by a factor of 5 or more stand on a log axis; words side by side.
     Raises ValueError if no trial has a result, or no configuration this entry.
+
+    >>> from dlcourse.training import search
+    >>> fig, ax = new()
+    >>> trials(ax, search(lambda rng, rate: rate**2, [{"rate": 0.1}, {"rate": 0.2}], seed=0, progress=False), "rate")
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('rate', 'score')
     """
     ranked = found.ranked(by)
     by = by or next(iter(ranked[0].result))
@@ -267,31 +365,33 @@ def trials(ax: Any, found: Trials, name: str, by: str | None = None) -> None:
 
 
 def legend(ax: Any, **options: Any) -> None:
-    """A legend without a frame, small."""
+    """A legend without a frame, small.
+
+    options : of matplotlib's `Axes.legend`; TypeError for those that it does not know.
+
+    >>> fig, ax = new()
+    >>> _ = ax.plot([1, 2], label="J")
+    >>> legend(ax, loc="upper left")
+    >>> ax.get_legend().get_texts()[0].get_text()
+    'J'
+    """
     with matplotlib.rc_context(STYLE):
         ax.legend(**{"fontsize": 10, **options})
 
 
-class Source:
-    """Code of the package, shown where it is explained instead of typed again."""
+def source(*things: Any) -> Picture:
+    """The source of classes, functions or methods of the package, highlighted: shown where it is explained, not typed again.
 
-    def __init__(self, *things: Any) -> None:
-        self.text = "\n\n".join(textwrap.dedent(inspect.getsource(thing)).rstrip() for thing in things)
+    Raises TypeError for what is not written in Python.
 
-    def _repr_html_(self) -> str:
-        from pygments import highlight  # type: ignore[import-untyped]
-        from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
-        from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
+    >>> from dlcourse import landscapes
+    >>> source(landscapes.bowl_value)
+    def bowl_value(x: Any, y: Any, condition: Any) -> Any:
+        return 0.5 * (x**2 + condition * y**2)
+    """
+    from pygments import highlight  # type: ignore[import-untyped]
+    from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+    from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 
-        return highlight(self.text, PythonLexer(), HtmlFormatter())
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-def source(*things: Any) -> Source:
-    """The source of classes, functions or methods of the package, highlighted."""
-    return Source(*things)
-
-
-# Still pictures of explorables, for pages without scripts -----------------------------------------------------
+    text = "\n\n".join(textwrap.dedent(inspect.getsource(thing)).rstrip() for thing in things)
+    return Picture(highlight(text, PythonLexer(), HtmlFormatter()), text)

@@ -14,6 +14,10 @@ import numpy as np
 
 from .names import named
 
+__all__ = [
+    "ALL", "Landscape", "beale", "bowl", "get", "himmelblau", "many_minima", "plateau", "rosenbrock", "saddle",
+]  # fmt: skip
+
 Point = tuple[float, float]
 
 
@@ -21,7 +25,8 @@ Point = tuple[float, float]
 class Landscape:
     """A function J(θ) of θ = (θ₁, θ₂) with its domain for drawing, its critical points, and a start worth trying.
 
-    Call it with θ of shape (2,) or, for a whole grid at once, (2, N); parameters by name.
+    Call it with θ of shape (2,) or, for a whole grid at once, (2, N); parameters by name. Raises ValueError for a θ without
+    two coordinates, TypeError for parameters that it does not have.
 
     >>> float(rosenbrock(np.array([1.0, 1.0])))
     0.0
@@ -138,5 +143,9 @@ ALL: dict[str, Landscape] = {
 
 
 def get(name: str) -> Landscape:
-    """The landscape of this name; ValueError, with the nearest name, for one that does not exist."""
+    """The landscape of this name; ValueError, with the nearest name, for one that does not exist.
+
+    >>> get("bowl")
+    <landscape bowl>
+    """
     return named(ALL, name, "landscape")

@@ -302,7 +302,14 @@ ITEMS: dict[str, Item] = {
             "test_a_changing_beta_parts_the_average",
         ),
     ),
-    "F6": Item("Nesterov", 7, tests=optim("test_nesterov_against_pytorch", "test_momentum_converges_at_the_spectral_radius")),
+    "F6": Item(
+        "Nesterov",
+        7,
+        tests=(
+            "tests/test_adaptive.py::test_200_steps_of_sgd_as_pytorch",
+            *optim("test_momentum_converges_at_the_spectral_radius"),
+        ),
+    ),
     "F7": Item("Adagrad", 8),
     "F8": Item("RMSProp", 8),
     "F9": Item("Adam", 8),
@@ -315,7 +322,12 @@ ITEMS: dict[str, Item] = {
     "F16": Item(
         "Batch normalisation",
         10,
-        tests=networks("normalization", "test_training_equals_pytorch_in_value_and_gradient_and_memory"),
+        tests=networks(
+            "normalization",
+            "test_training_equals_pytorch_in_value_and_gradient_and_memory",
+            "test_a_normalised_mlp_equals_pytorchs_in_value_gradient_and_memory",
+            "test_fit_trains_and_remembers_as_pytorch_does",
+        ),
     ),
     "F17": Item(
         "Rules of thumb",

@@ -13,9 +13,14 @@ from sklearn.linear_model import Lasso
 
 from dlcourse import ShapeError, Tensor, grad, landscapes, optim, scan, trace, value_and_grad
 from dlcourse.optim import (
+    AccumulatedMomentum,
     Adadelta,
     Adagrad,
     Adam,
+    GradientDescent,
+    HeavyBall,
+    Momentum,
+    Nesterov,
     Optimizer,
     ProximalGradient,
     RMSProp,
@@ -97,6 +102,38 @@ COUNTERPARTS = {
 def test_200_steps_as_pytorch(pair, name):
     rule, theirs = COUNTERPARTS[pair]
     near(descend(rule, *problem(name), 200).path, pytorch_path(name, theirs, 200))
+
+
+# Where PyTorch's conventions differ, its SGD is converted: what it walks, what our rule starts with, what is compared.
+RATES = {"quadratic": 0.01, "rosenbrock": 2e-4, "logistic": 0.5}
+SGD = {
+    "gradient descent": (GradientDescent, {}),
+    "accumulated momentum": (AccumulatedMomentum, {"momentum": 0.8}),
+    "heavy ball": (HeavyBall, {"momentum": 0.8}),
+    "averaged momentum": (Momentum, {"momentum": 0.8, "dampening": 0.8}),
+    "Nesterov": (Nesterov, {"momentum": 0.8, "nesterov": True}),
+}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize("pair", SGD)
+def test_200_steps_of_sgd_as_pytorch(pair, name):
+    """With constant α and β. Nesterov: PyTorch's iterate is the look-ahead point θ + βv.
+
+    The average: PyTorch starts its buffer with the whole first gradient, not with (1 − β) of it, as if v₀ were that gradient.
+    """
+    make, options = SGD[pair]
+    f, θ = problem(name)
+    slope, α = grad(f), RATES[name]
+    rule = make(α, 0.8) if options else make(α)
+    state, ours = slope(θ) if make is Momentum else rule.init(θ), [θ]
+    for t in range(1, 201):
+        θ, state = rule.step(slope, θ, state, t)
+        ours.append(θ + 0.8 * state if make is Nesterov else θ)
+    theirs = pytorch_path(name, lambda o, p: o.SGD(p, lr=α, **options), 200)
+    near(np.array(ours), theirs)
+    if make is Momentum:
+        assert np.max(np.abs(descend(rule, f, PROBLEMS[name][1], 200).path - theirs)) > 1e-3  # unconverted they differ
 
 
 @pytest.mark.parametrize("name", PROBLEMS)
@@ -375,7 +412,7 @@ def test_logistic_regression_agrees_with_scipy():
 @pytest.mark.parametrize(
     ("make", "error", "words"),
     [
-        (lambda: Adam(-1e-3), ValueError, r"Adam: learning_rate must be a finite number ≥ 0, got -0\.001"),
+        (lambda: Adam(-1e-3), ValueError, r"Adam: learning_rate must be a finite number > 0, got -0\.001"),
         (lambda: Adam(beta1=1.0), ValueError, r"Adam: beta1 must be a number from 0 up to, but not including, 1, got 1\.0"),
         (lambda: Adam(beta2=-0.1), ValueError, "Adam: beta2 must be"),
         (lambda: Adam(epsilon=-1e-8), ValueError, "Adam: epsilon must be a finite number ≥ 0"),

@@ -65,7 +65,7 @@ def near(a: Any, b: Any, rel: float = 1e-12) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize(("α", "β"), [(0.1, 0.9), (0.3, 0.5), (0.05, 0.0), (0.0, 0.9)])
+@pytest.mark.parametrize(("α", "β"), [(0.1, 0.9), (0.3, 0.5), (0.05, 0.0)])
 def test_the_path_is_the_formulas(rule, α, β):
     found = descend(make(rule, α, β), quadratic, START, 50)
     near(found.path, walk(rule.__name__, lambda t: α, lambda t: β, 50))
@@ -86,49 +86,6 @@ def test_schedules_get_t_from_1(rule):
     seen: list[Any] = []
     make(rule, lambda t: seen.append(t) or 0.1).step(slope, START, make(rule, 0.1).init(START), 7)
     assert seen == [7]
-
-
-@pytest.mark.parametrize(("rule", "options"), [
-    (GradientDescent, {}),
-    (AccumulatedMomentum, {"momentum": 0.8}),
-    (Momentum, {"momentum": 0.8, "dampening": 0.8}),
-])  # fmt: skip
-def test_against_pytorch(rule, options):
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed; the formulas are tested without it")
-    θ = torch.tensor(START, requires_grad=True)
-    sgd = torch.optim.SGD([θ], lr=0.1, **options)
-    path = [START]
-    for _ in range(40):
-        sgd.zero_grad()
-        (0.5 * θ @ torch.from_numpy(H) @ θ - torch.from_numpy(C) @ θ).backward()
-        sgd.step()
-        path.append(θ.detach().numpy().copy())
-    ours = descend(make(rule, 0.1, 0.8), quadratic, START, 40).path
-    if rule is Momentum:  # PyTorch starts its buffer with the whole first gradient, not with (1 − β) of it
-        point, state, ours = START, slope(START), [START]
-        for t in range(1, 41):
-            point, state = Momentum(0.1, 0.8).step(slope, point, state, t)
-            ours.append(point)
-        assert np.max(np.abs(descend(Momentum(0.1, 0.8), quadratic, START, 40).path - path)) > 0.1
-    else:
-        ours = descend(make(rule, 0.1, 0.8), quadratic, START, 40).path
-    near(ours, path)
-
-
-def test_nesterov_against_pytorch():
-    """PyTorch follows the looked-ahead points φ = θ + βv; with constant α and β: φ_t of ours are its iterates."""
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed; the formulas are tested without it")
-    φ = torch.tensor(START, requires_grad=True)
-    sgd = torch.optim.SGD([φ], lr=0.1, momentum=0.8, nesterov=True)
-    looked = [START]
-    for _ in range(40):
-        sgd.zero_grad()
-        (0.5 * φ @ torch.from_numpy(H) @ φ - torch.from_numpy(C) @ φ).backward()
-        sgd.step()
-        looked.append(φ.detach().numpy().copy())
-    path = descend(Nesterov(0.1, 0.8), quadratic, START, 40).path
-    ahead = path[1:] + 0.8 * np.diff(path, axis=0)
-    near(ahead, looked[1:])
 
 
 # Three forms of momentum ---------------------------------------------------------------------------------------------
@@ -353,7 +310,8 @@ def test_a_run_that_diverges_says_so(rule):
 @pytest.mark.parametrize(
     ("make", "error", "words"),
     [
-        (lambda: GradientDescent(-0.1), ValueError, r"GradientDescent: learning_rate must be .* ≥ 0, got -0\.1"),
+        (lambda: GradientDescent(-0.1), ValueError, r"GradientDescent: learning_rate must be a finite number > 0, got -0\.1"),
+        (lambda: GradientDescent(0.0), ValueError, "GradientDescent: learning_rate must be a finite number > 0, got 0"),
         (lambda: GradientDescent(math.nan), ValueError, "learning_rate must be a finite number"),
         (lambda: GradientDescent(math.inf), ValueError, "learning_rate must be a finite number"),
         (lambda: Momentum(0.1, 1.0), ValueError, r"Momentum: beta must be a number from 0 up to, .* 1, got 1\.0"),
@@ -371,7 +329,7 @@ def test_hyper_parameters_out_of_range(make, error, words):
         make()
 
 
-@pytest.mark.parametrize("α", [0, 1, np.float64(0.1), np.int64(1), 0.5, abs, Tensor(0.1)])
+@pytest.mark.parametrize("α", [1e-300, 1, np.float64(0.1), np.int64(1), 0.5, abs, Tensor(0.1)])
 def test_hyper_parameters_in_range(α):
     assert GradientDescent(α).learning_rate is α
 

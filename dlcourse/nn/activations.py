@@ -1,7 +1,7 @@
 """Activations: sixteen functions of arrays and Tensors, each described once, where it is defined.
 
 Each is made of the engine's primitives, so that the engine differentiates it and the page can run it. `get(name)`
-gives its entry in the table: the function with its range, its parameters, its derivative on paper and its source.
+gives its entry in the table: the function with its range, its parameters and its derivative on paper.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NON_NEGATIVE = Interval("[", 0.0, INFINITY, ")")
 # Classic ----------------------------------------------------------------------------------------------------------
 
 
-@describe("Identity", REALS, np.ones_like, "source 003")
+@describe("Identity", REALS, np.ones_like)
 def identity(x: Any) -> Any:
     """g(x) = x, the output of a regression [source 003].
 
@@ -39,7 +39,7 @@ def identity(x: Any) -> Any:
     return x
 
 
-@describe("Binary step", Interval("{", 0.0, 1.0, "}"), np.zeros_like, "source 003")
+@describe("Binary step", Interval("{", 0.0, 1.0, "}"), np.zeros_like)
 def binary_step(x: Any) -> Any:
     """g(x) = 1 if x ≥ 0, else 0: nothing to descend, its derivative is 0 wherever it exists [source 003].
 
@@ -49,7 +49,7 @@ def binary_step(x: Any) -> Any:
     return where(equal(x, x), greater_equal(x, 0.0), x)  # what is not a number stays so
 
 
-@describe("Sigmoid", Interval("(", 0.0, 1.0, ")"), lambda x: logistic(x) * logistic(-x), "sources 002, 003")
+@describe("Sigmoid", Interval("(", 0.0, 1.0, ")"), lambda x: logistic(x) * logistic(-x))
 def sigmoid(x: Any) -> Any:
     """g(x) = 1 / (1 + exp(−x)), with g′ = g (1 − g) [sources 002, 003].
 
@@ -59,7 +59,7 @@ def sigmoid(x: Any) -> Any:
     return logistic(x)
 
 
-@describe("Hyperbolic tangent", Interval("(", -1.0, 1.0, ")"), lambda x: 1.0 - np.tanh(x) ** 2, "sources 002, 003")
+@describe("Hyperbolic tangent", Interval("(", -1.0, 1.0, ")"), lambda x: 1.0 - np.tanh(x) ** 2)
 def tanh(x: Any) -> Any:
     """g(x) = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ), with g′ = 1 − g² [sources 002, 003].
 
@@ -87,7 +87,7 @@ def soboleva_interval(a: float, b: float, c: float, d: float) -> Interval:
 
 
 @describe(
-    "Soboleva’s modified hyperbolic tangent", soboleva_interval, None, "source 003",
+    "Soboleva’s modified hyperbolic tangent", soboleva_interval, None,
     parameters={name: Parameter(1.0, 0.0, INFINITY, meaning) for name, meaning in {
         "a": "growth of the numerator to the right", "b": "growth of the numerator to the left",
         "c": "growth of the denominator to the right", "d": "growth of the denominator to the left"}.items()},
@@ -109,7 +109,7 @@ def soboleva_tanh(x: Any, a: Any = 1.0, b: Any = 1.0, c: Any = 1.0, d: Any = 1.0
 # Rectifiers -------------------------------------------------------------------------------------------------------
 
 
-@describe("ReLU", NON_NEGATIVE, lambda x: greater(x, 0.0), "sources 000, 002, 003")
+@describe("ReLU", NON_NEGATIVE, lambda x: greater(x, 0.0))
 def relu(x: Any) -> Any:
     """g(x) = max(0, x), the rectified linear unit, with g′(0) = 0 as in source 003 [sources 000, 002, 003].
 
@@ -121,7 +121,7 @@ def relu(x: Any) -> Any:
 
 @describe(
     "Leaky ReLU", lambda slope: REALS if slope > 0 else NON_NEGATIVE, lambda x, slope=0.01: np.where(x > 0, 1.0, slope),
-    "Maas et al. 2013; source 003", parameters={"slope": Parameter(0.01, 0.0, 1.0, "slope for x ≤ 0, fixed")},
+    parameters={"slope": Parameter(0.01, 0.0, 1.0, "slope for x ≤ 0, fixed")},
 )  # fmt: skip
 def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
     """g(x) = x if x > 0, else 0.01 x [Maas et al. 2013; source 003].
@@ -134,7 +134,7 @@ def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
 
 @describe(
     "Parametric ReLU", lambda alpha: REALS if alpha > 0 else NON_NEGATIVE, lambda x, alpha=0.25: np.where(x > 0, 1.0, alpha),
-    "He et al. 2015; source 003", parameters={"alpha": Parameter(0.25, 0.0, INFINITY, "slope for x ≤ 0, learned")},
+    parameters={"alpha": Parameter(0.25, 0.0, INFINITY, "slope for x ≤ 0, learned")},
 )  # fmt: skip
 def prelu(x: Any, alpha: Any = 0.25) -> Any:
     """g(x) = x if x > 0, else α x, where α is learned: give it as a Tensor [He et al. 2015; source 003].
@@ -157,7 +157,6 @@ SILU_MINIMUM = -0.27846454276107380  # −W(1/e), at x = −1.27846…
 @describe(
     "GELU", Interval("[", GELU_MINIMUM, INFINITY, ")"),
     lambda x: 0.5 * (1.0 + erf(x / math.sqrt(2.0))) + x * np.exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi),
-    "Hendrycks & Gimpel 2016; source 003",
 )  # fmt: skip
 def gelu(x: Any) -> Any:
     """g(x) = x Φ(x) = ½ x (1 + erf(x/√2)), exact; g′ = Φ(x) + x φ(x) [Hendrycks & Gimpel 2016; source 003].
@@ -171,7 +170,7 @@ def gelu(x: Any) -> Any:
 @describe(
     "ELU", lambda alpha: Interval("(" if alpha else "[", 0.0 - alpha, INFINITY, ")"),
     lambda x, alpha=1.0: np.where(x > 0, 1.0, alpha * np.exp(np.minimum(x, 0.0))),
-    "Clevert et al. 2015; source 003", parameters={"alpha": Parameter(1.0, 0.0, INFINITY, "−α is approached for x → −∞")},
+    parameters={"alpha": Parameter(1.0, 0.0, INFINITY, "−α is approached for x → −∞")},
 )  # fmt: skip
 def elu(x: Any, alpha: Any = 1.0) -> Any:
     """g(x) = x if x > 0, else α (eˣ − 1), the exponential linear unit [Clevert et al. 2015; source 003].
@@ -186,7 +185,6 @@ def elu(x: Any, alpha: Any = 1.0) -> Any:
 @describe(
     "SELU", Interval("(", -SELU_ALPHA * SELU_SCALE, INFINITY, ")"),
     lambda x: SELU_SCALE * np.where(x > 0, 1.0, SELU_ALPHA * np.exp(np.minimum(x, 0.0))),
-    "Klambauer et al. 2017; source 003",
 )  # fmt: skip
 def selu(x: Any) -> Any:
     """g(x) = λ ELU(x; α) with α = 1.67326… and λ = 1.0507…, for which mean 0 and variance 1 are a fixed point.
@@ -199,10 +197,7 @@ def selu(x: Any) -> Any:
     return SELU_SCALE * elu(x, SELU_ALPHA)
 
 
-@describe(
-    "SiLU", Interval("[", SILU_MINIMUM, INFINITY, ")"),
-    lambda x: logistic(x) * (1.0 + x * logistic(-x)), "Elfwing et al. 2017; source 003",
-)  # fmt: skip
+@describe("SiLU", Interval("[", SILU_MINIMUM, INFINITY, ")"), lambda x: logistic(x) * (1.0 + x * logistic(-x)))
 def silu(x: Any) -> Any:
     """g(x) = x σ(x), the sigmoid linear unit [Elfwing et al. 2017; source 003].
 
@@ -215,7 +210,7 @@ def silu(x: Any) -> Any:
 # Others -----------------------------------------------------------------------------------------------------------
 
 
-@describe("Gaussian", Interval("(", 0.0, 1.0, "]"), lambda x: -2.0 * x * np.exp(-x * x), "source 003")
+@describe("Gaussian", Interval("(", 0.0, 1.0, "]"), lambda x: -2.0 * x * np.exp(-x * x))
 def gaussian(x: Any) -> Any:
     """g(x) = exp(−x²) [source 003].
 
@@ -225,7 +220,7 @@ def gaussian(x: Any) -> Any:
     return exp(-x * x)
 
 
-@describe("Softplus", Interval("(", 0.0, INFINITY, ")"), lambda x: logistic(x), "Dugas et al. 2000; source 003")
+@describe("Softplus", Interval("(", 0.0, INFINITY, ")"), lambda x: logistic(x))
 def softplus(x: Any) -> Any:
     """g(x) = log(1 + eˣ), a smooth ReLU; g′ is the sigmoid [Dugas et al. 2000; source 003].
 
@@ -235,7 +230,7 @@ def softplus(x: Any) -> Any:
     return primitives.softplus(x)
 
 
-@describe("Softmax", Interval("(", 0.0, 1.0, ")"), None, "sources 002, 003", elementwise=False)
+@describe("Softmax", Interval("(", 0.0, 1.0, ")"), None, elementwise=False)
 def softmax(x: Any) -> Any:
     """ρ_i(x) = exp(x_i) / Σ_j exp(x_j) along the last axis; its Jacobian is ρ_i (δ_ij − ρ_j) [sources 002, 003].
 
@@ -247,7 +242,7 @@ def softmax(x: Any) -> Any:
     return primitives.softmax(x)
 
 
-@describe("Maxout", REALS, None, "Goodfellow et al. 2013; source 003", elementwise=False)
+@describe("Maxout", REALS, None, elementwise=False)
 def maxout(x: Any) -> Any:
     """g(x) = max_j x_j along the last axis; the gradient goes to the winner, equal winners share it.
 

@@ -60,7 +60,7 @@ class Activation:
 
     name, label : as code and as prose call it. function : (x, **parameters) → values.
     interval : its range, as a function of the parameters. derivative : g′(x, **parameters) on paper, for arrays
-    (None where it is a matrix, or not printed). source : where it is from. elementwise : False for the two that look at a
+    (None where it is a matrix, or not printed). elementwise : False for the two that look at a
     whole vector, along the last axis.
 
     Calling it checks the parameters: TypeError for unknown ones, ValueError for numbers that make no sense.
@@ -77,7 +77,6 @@ class Activation:
     function: Callable[..., Any]
     interval: Callable[..., Interval]
     derivative: Callable[..., Any] | None
-    source: str
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     elementwise: bool = True
 

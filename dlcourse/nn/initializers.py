@@ -24,7 +24,7 @@ def zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> ndarray:
 
 
 def constant(value: float) -> Initializer:
-    """The initialiser W = value: units that start equal stay equal [source 002].
+    """The initialiser W = value: units that start equal stay equal [source 002]. ValueError for what is no number.
 
     >>> constant(0.5)(np.random.default_rng(0), (1, 2))
     array([[0.5, 0.5]])

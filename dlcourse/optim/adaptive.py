@@ -193,7 +193,9 @@ class Adam(UpdateRule):
 
 
 def soft_threshold(z: Any, τ: Any) -> Any:
-    """Towards 0 by τ, and 0 where |z| ≤ τ: the minimiser of ½ (x − z)² + τ |x|.
+    """Towards 0 by τ ≥ 0, and 0 where |z| ≤ τ: the minimiser of ½ (x − z)² + τ |x| [Donoho and Johnstone 1994].
+
+    z and τ : numbers, arrays of shapes that fit, or Tensors; ShapeError or ValueError if they do not fit.
 
     >>> soft_threshold(np.array([3.0, -0.5, -2.0]), 1.0)
     array([ 2.,  0., -1.])

@@ -27,6 +27,15 @@ class UpdateRule(Checked):
     """What all rules share: their numbers are checked when they are made.
 
     Raises ValueError for a number outside its range, TypeError for what is no number, schedule or Tensor.
+    A rule of one's own is a subclass with its hyper-parameters as fields and a `step`; it becomes a frozen dataclass.
+
+    >>> class SignDescent(UpdateRule):
+    ...     learning_rate: float
+    ...
+    ...     def step(self, gradient, θ, state, t):
+    ...         return θ - self.learning_rate * np.sign(gradient(θ)), state
+    >>> SignDescent(0.5).step(lambda θ: 2 * θ, np.array([3.0]), (), 1)[0]
+    array([2.5])
     """
 
     def init(self, θ: Any) -> Any:
@@ -74,6 +83,10 @@ class Momentum(WithMomentum):
 
     The averaged form [sources 000, 004]. With constant α and β it walks the path of `HeavyBall` with the
     learning rate (1 − β) α.
+
+    >>> rule = Momentum(0.5, beta=0.75)
+    >>> rule.step(lambda θ: θ, np.array([4.0]), rule.init(np.zeros(1)), 1)
+    (array([3.5]), array([1.]))
     """
 
     def step(self, gradient: Gradient, θ: Any, state: Any, t: Any) -> tuple[Any, Any]:
@@ -90,6 +103,10 @@ class AccumulatedMomentum(WithMomentum):
 
     The accumulated form [source 002, which calls the sum an average]. With constant α and β it walks the path
     of `HeavyBall` with the same α and β.
+
+    >>> rule = AccumulatedMomentum(0.5, beta=0.75)
+    >>> rule.step(lambda θ: θ, np.array([4.0]), np.array([2.0]), 2)
+    (array([1.25]), array([5.5]))
     """
 
     def step(self, gradient: Gradient, θ: Any, state: Any, t: Any) -> tuple[Any, Any]:
@@ -106,6 +123,10 @@ class HeavyBall(WithMomentum):
 
     The velocity form [Polyak 1964; source 003]. α acts when a gradient enters the velocity, not when the
     velocity moves θ: the difference from the other two forms once α changes over time.
+
+    >>> rule = HeavyBall(0.5, beta=0.75)
+    >>> rule.step(lambda θ: θ, np.array([4.0]), np.array([-2.0]), 2)
+    (array([0.5]), array([-3.5]))
     """
 
     def step(self, gradient: Gradient, θ: Any, state: Any, t: Any) -> tuple[Any, Any]:
@@ -121,6 +142,10 @@ class Nesterov(WithMomentum):
         θ ← θ + v
 
     [Nesterov 1983, in the form of Sutskever et al. 2013; source 003]
+
+    >>> rule = Nesterov(0.5, beta=0.75)
+    >>> rule.step(lambda θ: θ, np.array([4.0]), np.array([-2.0]), 2)
+    (array([1.25]), array([-2.75]))
     """
 
     def step(self, gradient: Gradient, θ: Any, state: Any, t: Any) -> tuple[Any, Any]:
@@ -130,7 +155,11 @@ class Nesterov(WithMomentum):
 
 
 class Trajectory(NamedTuple):
-    """Where a run went: `path` (steps + 1, n), start included, and J there, `values` (steps + 1,)."""
+    """Where a run went: `path` (steps + 1, n), start included, and J there, `values` (steps + 1,).
+
+    >>> descend(GradientDescent(0.25), lambda θ: np.sum(θ**2), np.array([4.0]), steps=1).values
+    array([16.,  4.])
+    """
 
     path: Any
     values: Any

@@ -14,6 +14,7 @@ from ..autodiff import Tensor
 HyperParameter = float | Callable[[Any], Any] | Tensor
 
 Bound = tuple[str, Callable[[float], bool]]
+POSITIVE: Bound = ("a finite number > 0", lambda v: v > 0)
 NOT_NEGATIVE: Bound = ("a finite number ≥ 0", lambda v: v >= 0)
 DECAY: Bound = ("a number from 0 up to, but not including, 1", lambda v: 0 <= v < 1)
 FACTOR: Bound = ("a number above 0, up to 1", lambda v: 0 < v <= 1)
@@ -21,7 +22,8 @@ COUNT: Bound = ("a whole number ≥ 1", lambda v: v >= 1 and v == int(v))
 
 # name of the field → what it must satisfy, in words and in code; fields of other names are not numbers
 BOUNDS: dict[str, Bound] = {
-    **dict.fromkeys(["learning_rate", "epsilon", "l1"], NOT_NEGATIVE),
+    **dict.fromkeys(["learning_rate", "smallest"], POSITIVE),
+    **dict.fromkeys(["epsilon", "l1"], NOT_NEGATIVE),
     **dict.fromkeys(["beta", "beta1", "beta2", "momentum"], DECAY),
     **dict.fromkeys(["initial", "final", "peak", "low", "high", "delta", "threshold"], NOT_NEGATIVE),
     **dict.fromkeys(["every", "steps", "half_period", "period", "multiplier"], COUNT),
@@ -29,7 +31,6 @@ BOUNDS: dict[str, Bound] = {
     "patience": ("a whole number ≥ 0", lambda v: v >= 0 and v == int(v)),
     **dict.fromkeys(["c1", "c2"], ("a number between 0 and 1", lambda v: 0 < v < 1)),  # of a line search
     "memory": COUNT,
-    "smallest": ("a finite number > 0", lambda v: v > 0),
     "rise": ("a number above 0, below ½", lambda v: 0 < v < 0.5),
 }
 

@@ -10,13 +10,19 @@ import numpy as np
 
 from ..autodiff.box import as_value
 
+__all__ = ["NoLowerPoint", "NoStep", "NotDownhill", "Step", "Unbounded", "armijo", "strong_wolfe"]
+
 Evaluate = Callable[[Any], tuple[Any, Any]]  # x ↦ (J(x), ∇J(x))
 EVALUATIONS = 60  # a search that has tried so many points has met something that is not smooth
 FARTHEST = 1e20  # a step, or a fall of J, that no function with a minimum calls for
 
 
 class Step(NamedTuple):
-    """Where a search ended: x = start + alpha · direction, J and ∇J there, and how many points were evaluated."""
+    """Where a search ended: x = start + alpha · direction, J and ∇J there, and how many points were evaluated.
+
+    >>> armijo(lambda x: (float(x @ x), 2 * x), np.array([1.0]), np.array([-1.0])).value
+    0.0
+    """
 
     alpha: float
     x: Any
@@ -26,7 +32,11 @@ class Step(NamedTuple):
 
 
 class NoStep(ArithmeticError):
-    """There is no step to take. `best` is the lowest point seen, or None if none is lower than the start."""
+    """There is no step to take. `best` is the lowest point seen, or None if none is lower than the start.
+
+    >>> str(NoStep("singular Hessian"))
+    'singular Hessian'
+    """
 
     def __init__(self, message: str, best: Step | None = None) -> None:
         super().__init__(message)
@@ -34,15 +44,34 @@ class NoStep(ArithmeticError):
 
 
 class NotDownhill(NoStep):
-    """A direction along which J does not fall."""
+    """A direction along which J does not fall.
+
+    >>> armijo(lambda x: (float(x @ x), 2 * x), np.array([1.0]), np.array([1.0]))
+    Traceback (most recent call last):
+    dlcourse.optim.line_search.NotDownhill: line search: the direction is not downhill: φ'(0) is 2, it must be negative
+    """
 
 
 class NoLowerPoint(NoStep):
-    """A direction along which no point with the wanted conditions was found."""
+    """A direction along which no point with the wanted conditions was found.
+
+    >>> try:  # a gradient of the wrong sign
+    ...     armijo(lambda x: (float(x @ x), -2 * x), np.array([1.0]), np.array([1.0]))
+    ... except NoLowerPoint as error:
+    ...     print(error.best)
+    None
+    """
 
 
 class Unbounded(NoStep):
-    """A direction along which J falls without end."""
+    """A direction along which J falls without end.
+
+    >>> try:
+    ...     strong_wolfe(lambda x: (-float(x[0]), np.array([-1.0])), np.array([0.0]), np.array([1.0]))
+    ... except Unbounded as error:
+    ...     print(error.best.value < -1e20)
+    True
+    """
 
 
 def evaluated(evaluate: Evaluate, x: Any, alpha: float = 0.0) -> Step:

@@ -66,6 +66,7 @@ class Method(Checked):
         super().__post_init__()
 
     def walk(self, J: Objective, here: Step) -> Iterator[Step]:
+        """Where each step ends, as long as there is one; NoStep says why there is none."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it walks")
 
 

@@ -32,6 +32,9 @@ class Result:
     x : where, nested like x₀. value : J there. gradient_norm : the largest entry of |∇J| there.
     path : (steps + 1, n), where the steps ended, the start included. values : (steps + 1,), J along it.
     reason : why it stopped, in words.
+
+    >>> minimize(lambda x: x[0] ** 2, np.array([0.0])).reason
+    'gradient norm 0.0e+00 below 1e-08'
     """
 
     x: Any

@@ -29,7 +29,11 @@ Number = Any  # a number, or a Tensor while tracing
 
 
 class RobbinsMonro(NamedTuple):
-    """Whether Σα = ∞ and whether Σα² < ∞; None where that depends on more than t."""
+    """Whether Σα = ∞ and whether Σα² < ∞; None where that depends on more than t [Robbins and Monro 1951; source 002].
+
+    >>> print(RobbinsMonro(True, False))
+    violated: Σα² = ∞, so a noise floor may remain
+    """
 
     sum_diverges: bool | None
     squares_converge: bool | None
@@ -40,13 +44,9 @@ class RobbinsMonro(NamedTuple):
         return None if self.sum_diverges is None else bool(self.sum_diverges and self.squares_converge)
 
     def __str__(self) -> str:
-        if self.sum_diverges is None:
-            return "not applicable: the values depend on the losses"
-        if self.satisfied:
-            return "satisfied: Σα = ∞ and Σα² < ∞"
-        if self.sum_diverges:
-            return "violated: Σα² = ∞, so a noise floor may remain"
-        return "violated: Σα < ∞, so the run can end before the minimum"
+        words = {None: "not applicable: the values depend on the losses", True: "satisfied: Σα = ∞ and Σα² < ∞"}
+        noise, short = "Σα² = ∞, so a noise floor may remain", "Σα < ∞, so the run can end before the minimum"
+        return words.get(self.satisfied, f"violated: {noise if self.sum_diverges else short}")
 
 
 def settles_at(α: Any) -> RobbinsMonro:
@@ -57,7 +57,15 @@ def settles_at(α: Any) -> RobbinsMonro:
 class Schedule(Checked):
     """What all schedules share: called with t they give a value, and they know their Robbins–Monro verdict.
 
-    Raises ValueError for a t below 1.
+    A schedule of one's own is a subclass with its numbers as fields and a `value`. Raises ValueError for a t below 1.
+
+    >>> class cooling(Schedule):
+    ...     initial: float
+    ...
+    ...     def value(self, t):
+    ...         return self.initial / np.log(1.0 + t)
+    >>> round(cooling(1.0)(1), 4)
+    1.4427
     """
 
     settles: ClassVar[str] = "initial"  # the field which all but the first values are at, or come back to
@@ -119,7 +127,7 @@ class step(Schedule):
 
 
 def halve_every(initial: Number, every: Number) -> step:
-    """Half the rate every n steps: `step` with the factor ½ [sources 003, 004]. Violates Σα = ∞.
+    """Half the rate every n steps: `step` with the factor ½ [sources 003, 004]. Violates Σα = ∞. Errors as for `step`.
 
     >>> halve_every(0.8, 2)(5)
     0.2

@@ -42,6 +42,7 @@ class WithArmijo(Method):
     c1: float = 1e-4
 
     def direction(self, H: Any, g: Any) -> Any:
+        """p (n,), downhill, of the Hessian H (n, n) and the gradient g (n,)."""
         raise NotImplementedError(f"{type(self).__name__} does not say where to go")
 
     def walk(self, J: Objective, here: Step) -> Iterator[Step]:

@@ -17,11 +17,14 @@ Configuration = dict[str, Any]
 
 
 class Distribution(Protocol):
-    def draw(self, rng: Generator) -> Any: ...
+    """What `sample` draws from: anything that can `draw`."""
+
+    def draw(self, rng: Generator) -> Any:
+        """A value, drawn by the generator."""
 
 
 @dataclass(frozen=True)
-class Bounded:
+class Bounded(Distribution):
     """What distributions between two bounds share: low < high, both finite."""
 
     low: float
@@ -81,7 +84,7 @@ class integers(Bounded):
 
 
 @dataclass(frozen=True)
-class choice:
+class choice(Distribution):
     """One of some values, each equally likely; ValueError if there is none.
 
     >>> choice(["tanh", "relu"]).draw(np.random.default_rng(0)) in ("tanh", "relu")

@@ -15,6 +15,8 @@ class EarlyStopping:
     before it falls further, and stops with the last of them. The weights of the lowest loss are kept; of equal
     losses the first. With `patience=None` nothing stops, and the best are kept all the same. [source 002]
 
+    Raises ValueError for a patience that is no whole number ≥ 1.
+
     >>> stopping = EarlyStopping(patience=2)
     >>> [stopping.see(epoch, loss, f"θ{epoch}") for epoch, loss in enumerate([3.0, 1.0, 2.0, 1.5])]
     [False, False, False, True]

@@ -34,6 +34,9 @@ class Fit:
         `validation_error`, the share of wrong ones.
     best_epoch : the epoch that theta is from (0: the start). steps : updates made. stopped : why, in words.
     running : of an MLP with batch normalisation, the moments that were remembered up to theta: what it predicts with.
+
+    >>> Fit(np.zeros(2), {"risk": [0.5]}, best_epoch=1, steps=10, stopped="all 1 epochs done").history["risk"]
+    [0.5]
     """
 
     theta: Any = field(repr=False)

@@ -8,7 +8,11 @@ import numpy as np
 
 
 class BiasVariance(NamedTuple):
-    """Means over the points: squared bias, variance over the training sets, and their sum, the error without noise."""
+    """Means over the points: squared bias, variance over the training sets, and their sum, the error without noise.
+
+    >>> bias_and_variance([[0.0], [2.0]], [0.0]).error
+    2.0
+    """
 
     squared_bias: float
     variance: float

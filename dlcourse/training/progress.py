@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from contextvars import ContextVar
+from types import SimpleNamespace
 from typing import Any
 
 # An interruption that `fit` answered would end one trial and count it as done: in a search, the search answers.
 IN_A_SEARCH: ContextVar[bool] = ContextVar("IN_A_SEARCH", default=False)
-
-
-class NoBar:
-    """Shows nothing."""
-
-    def update(self, n: int = 1) -> None: ...
-    def set_postfix_str(self, s: str, refresh: bool = True) -> None: ...
-    def __enter__(self) -> NoBar:
-        return self
-
-    def __exit__(self, *error: object) -> None: ...
 
 
 def bar(total: int, unit: str, shown: bool, done: int = 0) -> Any:
@@ -28,4 +18,4 @@ def bar(total: int, unit: str, shown: bool, done: int = 0) -> Any:
             from tqdm import tqdm  # as text in notebooks too: a bar made of widgets is dead in the built page
 
             return tqdm(total=total, unit=f" {unit}", initial=done, dynamic_ncols=True)
-    return NoBar()
+    return nullcontext(SimpleNamespace(update=lambda: None, set_postfix_str=lambda text, refresh: None))

@@ -88,7 +88,7 @@ def test_the_same_seed_gives_the_same_weights_and_the_start_is_left_alone(moons:
 
 def test_the_history_is_the_risk_as_it_passed() -> None:
     X, y = data.line(rng())
-    run = quiet(line_loss, np.zeros(2), (X, y), optim.GradientDescent(0.0), epochs=2, batch_size=7)
+    run = quiet(line_loss, np.zeros(2), (X, y), optim.GradientDescent(lambda t: 0.0), epochs=2, batch_size=7)
     np.testing.assert_allclose(run.history["risk"], line_loss(np.zeros(2), X, y), rtol=1e-12)
 
 
