@@ -3,6 +3,7 @@
 from .activations import Activations
 from .averages import Averages
 from .back_propagation import BackPropagation
+from .bias_variance import BiasVariance
 from .curves import Curves
 from .depth import Depth
 from .descent import Descent
@@ -14,16 +15,19 @@ from .initialisation import Initialisation
 from .newton_descent import NewtonDescent
 from .noisy import NoisyDescent
 from .panels import Show
+from .penalty import Penalty
 from .playground import Challenge, Playground
 from .quadratic_model import QuadraticModel
 from .question import Question
 from .race import Race
 from .rates import Rates
+from .retrain import Retrain
 
 __all__ = [
     "Activations",
     "Averages",
     "BackPropagation",
+    "BiasVariance",
     "Challenge",
     "Curves",
     "Depth",
@@ -35,10 +39,12 @@ __all__ = [
     "Initialisation",
     "NewtonDescent",
     "NoisyDescent",
+    "Penalty",
     "Playground",
     "QuadraticModel",
     "Question",
     "Race",
     "Rates",
+    "Retrain",
     "Show",
 ]

@@ -15,6 +15,7 @@ import { Announcer, Goal, linkButton, showButtons } from "./words.js";
 
 const WIDE = 600; // from here two panels stand side by side
 const GAP = 18;
+const SLICE = 40; // milliseconds of computing in a frame: with the drawing, less than what a reader feels as a halt
 
 export const names = (spec) => Object.keys(spec?.controls ?? {});
 
@@ -51,10 +52,29 @@ export function create(root, spec, store, id) {
     const { type, options } = spec.controls[name];
     return type === "choice" ? options.findIndex((each) => each.name === store.get(name)) : Number(store.get(name));
   };
+  const asked = () => Object.fromEntries(current().reads.map((name) => [name, given(name)]));
+  let run = null; // {task, of, at}: what a drawing waits for
+  let changes = 0; // of controls, so far
+  /** All at once, for who asks for the numbers; what is being computed for the drawing begins anew. */
   const compute = () => {
-    const { run, reads } = current();
-    return run(Object.fromEntries(reads.map((name) => [name, given(name)])));
+    if (run) stage.schedule();
+    run = null;
+    return current().run(asked());
   };
+
+  /**
+   * The results for a drawing, or null while they take longer than a frame: then the page goes on, and the drawing
+   * follows when they are there. A slider that moves meanwhile is answered by the next run, so that there is something to see.
+   */
+  function computed() {
+    if (run?.of !== option()) run = { task: current().start(asked()), of: option(), at: changes };
+    const done = run.task.advance(SLICE);
+    if (!done || run.at !== changes) stage.schedule();
+    if (!done) return null;
+    const { results } = run.task;
+    run = null;
+    return results;
+  }
 
   // ---- what is seen ---------------------------------------------------------------------------------------------
 
@@ -183,7 +203,8 @@ export function create(root, spec, store, id) {
   }
 
   function draw() {
-    const results = compute();
+    const results = computed();
+    if (results === null) return;
     drawControls();
     const get = (name) => value(name, results);
     const seen = (when) => !when || (Number.isFinite(get(when)) && get(when) !== 0);
@@ -204,6 +225,7 @@ export function create(root, spec, store, id) {
 
   const settle = () => panels.forEach((panel) => panel.settle());
   const stopListening = store.onChange((name) => {
+    changes++;
     if (spec.controls[name].type !== "slider") settle();
     stage.move();
     announcer.awaken();
