@@ -11,6 +11,7 @@ from scipy.optimize import linprog, minimize
 
 from dlcourse import data, grad, live, nn, optim
 from dlcourse.live import training_programs
+from dlcourse.live.challenges import CHALLENGES
 from dlcourse.live.fit_line import LOSSES, STEPS, risk_of_line
 from dlcourse.live.panels import Axis, Handle, Heat, Panel, Play, Series
 
@@ -185,7 +186,7 @@ def test_the_data_are_those_of_the_package():
 def test_playground_refuses():
     with pytest.raises(traitlets.TraitError, match="there is no '64'; choose one of none, 2, 4"):
         live.Playground(hidden="64")
-    start = live.Challenge("a", "text", {"data": "xor"}, 0.1, 100, ("data",), {"alpha": 1.0})
+    start = live.Challenge("a", "A", "text", {"data": "xor"}, 0.1, 100, ("data",), {"alpha": 1.0})
     for wrong, words in (
         ({"settings": {"colour": 1}}, "sets 'colour', which is no control"),
         ({"keeps": ("alpha",)}, "keeps 'alpha', but does not set it"),
@@ -201,3 +202,16 @@ def test_the_playground_is_small_and_has_a_still_picture():
     made = live.Playground(step=5)
     assert len(gzip.compress(made.to_html().encode())) < 150_000
     assert "after 5 steps: training loss" in made.still()
+
+
+@pytest.mark.parametrize("name", [challenge.name for challenge in CHALLENGES])
+def test_every_challenge_can_be_met_and_does_not_meet_itself(name):
+    here = live.Playground(challenge=name)
+    challenge = here.challenges[name]
+    assert not here.reached(here.run(challenge.steps))
+    for control, value in challenge.answer.items():
+        setattr(here, control, value)
+    run = here.run(challenge.steps)
+    assert here.reached(run)
+    setattr(here, challenge.keeps[0], "circles" if challenge.settings["data"] != "circles" else "moons")
+    assert not here.reached(run)  # what must stay has changed

@@ -4,6 +4,7 @@ from .activations import Activations
 from .averages import Averages
 from .back_propagation import BackPropagation
 from .bias_variance import BiasVariance
+from .challenges import Challenge
 from .curves import Curves
 from .depth import Depth
 from .descent import Descent
@@ -16,7 +17,7 @@ from .newton_descent import NewtonDescent
 from .noisy import NoisyDescent
 from .panels import Show
 from .penalty import Penalty
-from .playground import Challenge, Playground
+from .playground import Playground
 from .quadratic_model import QuadraticModel
 from .question import Question
 from .race import Race

@@ -12,6 +12,7 @@ from ..autodiff import nest
 from ..autodiff.program import encode
 from . import numbers
 from . import training_programs as programs
+from .challenges import CHALLENGES, Challenge
 from .controls import Choice, Slider
 from .descent import ALL_METHODS
 from .explorable import Explorable
@@ -28,21 +29,6 @@ SPANS = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}  # of a unit's map; others 
 SPEEDS = {"slow": ("10 steps a second", 10), "steady": ("200 steps a second", 200), "fast": ("as fast as it can", 0)}
 
 
-class Challenge(NamedTuple):
-    """Something to reach: the share of wrong answers on the validation examples no larger than `error` within `steps` steps.
-
-    settings : where it starts; those named in `keeps` must stay. answer : settings that reach it (tests see to it).
-    """
-
-    name: str
-    text: str
-    settings: dict[str, Any]
-    error: float
-    steps: int
-    keeps: tuple[str, ...]
-    answer: dict[str, Any]
-
-
 class Run(NamedTuple):
     """Where training is after some steps: θ, the losses on the way, and what is drawn of the network."""
 
@@ -50,6 +36,7 @@ class Run(NamedTuple):
     records: np.ndarray  # (n, 5): step, training loss, its error, validation loss, its error
     boundary: np.ndarray
     units: np.ndarray
+    judged: np.ndarray  # all records that were made; of those above, every second one may have been dropped, again and again
 
     @property
     def last(self) -> dict[str, float]:
@@ -91,13 +78,15 @@ class Playground(Explorable):
     speed = Choice([*reversed(SPEEDS)], label="Speed", labels=[label for label, _ in reversed(SPEEDS.values())])
     step = Slider(0, low=0, high=STEPS, step=1, label="steps", description="trained")
 
-    def __init__(self, *, identity: str = "playground", challenges: Sequence[Challenge] = (), **state: Any) -> None:
+    def __init__(self, *, identity: str = "playground", challenges: Sequence[Challenge] = CHALLENGES, **state: Any) -> None:
         self.challenges = {challenge.name: challenge for challenge in challenges}
         if len(self.challenges) != len(challenges) or "free" in self.challenges:
             raise ValueError("Playground: challenges need names of their own, and 'free' is taken")
         self.add_traits(
             challenge=Choice(
-                ["free", *self.challenges], label="Challenge", labels=["free play", *(f"{name}" for name in self.challenges)]
+                ["free", *self.challenges],
+                label="Challenge",
+                labels=["free play", *(each.title for each in self.challenges.values())],
             )
         )
         for challenge in challenges:
@@ -143,12 +132,14 @@ class Playground(Explorable):
         losses = programs.losses_program(self.hidden, self.activation)
         orders = programs.shuffles()
         records: list[list[float]] = []
+        judged: list[list[float]] = []
         every = 1
 
         def record(step: int) -> None:
             found = losses.run(theta, X, V, y)
             names = ("training", "training_error", "validation", "validation_error")
             records.append([float(step), *(float(found[name]) for name in names)])
+            judged.append(records[-1])
 
         record(0)
         for t in range(steps):
@@ -166,7 +157,7 @@ class Playground(Explorable):
         if records[-1][0] != steps:
             record(steps)
         seen = programs.maps_program(self.hidden, self.activation).run(theta, programs.grid())
-        return Run(theta, np.array(records), seen["boundary"], seen["units"])
+        return Run(theta, np.array(records), seen["boundary"], seen["units"], np.array(judged))
 
     def reached(self, run: Run) -> bool:
         """Whether a run meets the present challenge."""
@@ -174,8 +165,8 @@ class Playground(Explorable):
         if challenge is None:
             return False
         kept = all(getattr(self, name) == challenge.settings[name] for name in challenge.keeps)
-        within = run.records[(run.records[:, 0] <= challenge.steps) & (run.records[:, 4] <= challenge.error)]
-        return kept and len(within) > 0
+        step, error = run.judged[:, 0], run.judged[:, 4]
+        return kept and bool(np.any((step >= challenge.since) & (step <= challenge.steps) & (error <= challenge.error)))
 
     # What the page needs ------------------------------------------------------------------------------------------------
 

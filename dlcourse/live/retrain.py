@@ -25,20 +25,21 @@ class Retrain(Curves):
     """200 steps of a 2-16-16-2 tanh network on 200 points, from the same first weights, anew whenever a slider moves.
 
     Momentum in its averaged form, with the L2 penalty λ₂ ΣW²: the decision boundary that comes out, and the training
-    loss on the way. The second curve is the share of wrong answers on examples that were not trained on.
+    loss on the way. `start`: other first weights, a vector of all parameters. Where single steps raise the loss a lot, training
+    multiplies roundings as well: there the last digits of two machines end in different boundaries.
     """
 
-    alpha = Slider(1.0, low=0.001, high=10.0, scale="log", label="α", description="learning rate")
+    alpha = Slider(1.0, low=0.001, high=3.0, scale="log", label="α", description="learning rate")
     beta = Slider(0.0, low=0.0, high=0.99, step=0.01, label="β", description="momentum")
     l2 = Slider(0.0, low=0.0, high=0.05, step=0.0005, label="λ₂", description="L2 penalty")
 
-    def __init__(self, *, identity: str = "retrain", **state: Any) -> None:
+    def __init__(self, *, identity: str = "retrain", start: Any = None, **state: Any) -> None:
         first, second = palette.CLASSES[:2]
         base, shift = programs.points(DATA)
         points = base + NOISE * shift
         self.X, self.y, self.V = points[: programs.EXAMPLES], programs.labels(), points[programs.EXAMPLES :]
         self.mlp = nn.MLP(WIDTHS, "tanh")
-        self.start = programs.short(self.mlp.flat(self.mlp.init(np.random.default_rng(SEED))))
+        self.start = programs.short(self.mlp.flat(self.mlp.init(np.random.default_rng(SEED)))) if start is None else start
         plane = Panel(
             Axis("x₁", programs.DOMAIN),
             Axis("x₂", programs.DOMAIN),
@@ -64,11 +65,11 @@ class Retrain(Curves):
                 Sentence("Hardly anything was learned: the steps were too small.", when="idle", tone="bad"),
                 Sentence("Goal reached.", when="reached", tone="good"),
             ),
-            goal=Goal("Bring the training loss below 0.05, and let no step raise it by more than 0.1.", "reached"),
+            goal=Goal("Bring the training loss below 0.09, and let no step raise it by more than 0.05.", "reached"),
             shows=(
                 Show("too small", {"alpha": 0.01, "beta": 0.0, "l2": 0.0}),
-                Show("large, and averaged", {"alpha": 10.0, "beta": 0.95, "l2": 0.0}),
-                Show("too large", {"alpha": 10.0, "beta": 0.0, "l2": 0.0}),
+                Show("large, and averaged", {"alpha": 3.0, "beta": 0.95, "l2": 0.0}),
+                Show("too large", {"alpha": 2.5, "beta": 0.0, "l2": 0.0}),
                 Show("held by λ₂", {"alpha": 1.0, "beta": 0.8, "l2": 0.01}),
             ),
             **state,
@@ -113,5 +114,5 @@ class Retrain(Curves):
             "rattles": np.greater(rise, 0.1),
             "worse": np.greater(loss, first),
             "idle": np.greater(loss, 0.5 * first) * np.less(loss, first) * np.less(rise, 0.1) * np.equal(l2, 0.0),
-            "reached": np.less(loss, 0.05) * np.less(rise, 0.1),
+            "reached": np.less(loss, 0.09) * np.less(rise, 0.05),
         }  # fmt: skip

@@ -18,7 +18,7 @@ from dlcourse.live.controls import Choice, Slider
 
 Open = Callable[..., Page]
 CHALLENGE = live.Challenge(
-    "Clouds <b>", "Two <i>clouds</i>: no more than 10 % wrong after 60 steps.",
+    "Clouds <b>", "Two <b>clouds</b>", "Two <i>clouds</i>: no more than 10 % wrong after 60 steps.",
     {"data": "blobs", "hidden": "none", "alpha": 0.0001, "seed": 2},
     0.1, 60, ("data", "hidden"), {"alpha": 0.5},
 )  # fmt: skip

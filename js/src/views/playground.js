@@ -119,7 +119,7 @@ export function create(root, spec, store, id) {
     if (!asked || reachedAt !== null || broken()) return;
     const kept = asked.keeps.every((name) => store.get(name) === asked.settings[name]);
     const [step, , , , error] = trainer.last;
-    if (kept && step === trainer.count && step <= asked.steps && error <= asked.error) reachedAt = step;
+    if (kept && step === trainer.count && step >= asked.since && step <= asked.steps && error <= asked.error) reachedAt = step;
   }
 
   /** So many steps, or as many as a slice of time allows. */
@@ -260,7 +260,10 @@ export function create(root, spec, store, id) {
 
   function put(name, value) {
     store.set(name, value);
-    if (name === "challenge" || name === "data" || name === "rule") for (const [key, setting] of Object.entries(option(name).set)) put(key, setting);
+    if (!["challenge", "data", "rule"].includes(name)) return;
+    // Data bring their noise along, and a rule its learning rate, unless the challenge says that it stays.
+    const stay = name === "challenge" ? [] : (challenge()?.keeps ?? []);
+    for (const [key, setting] of Object.entries(option(name).set)) if (!stay.includes(key)) put(key, setting);
   }
 
   let quiet = false; // several changes, one answer
