@@ -20,6 +20,18 @@ def whole(who: str, name: str, value: Any, low: int = 1, high: float = math.inf)
     return int(value)
 
 
+def finite(who: str, name: str, array: Any) -> None:
+    """ValueError, with the first row and column counted from 0, for an array with an entry that is no finite number.
+
+    >>> finite("fit", "X", np.array([[1.0, np.inf]]))
+    Traceback (most recent call last):
+    ValueError: fit: X is inf in row 0, column 1, counted from 0
+    """
+    for row, *place in np.argwhere(~np.isfinite(array)).tolist()[:1]:
+        column = f", column {', '.join(map(str, place))}," if place else ""
+        raise ValueError(f"{who}: {name} is {array[(row, *place)]} in row {row}{column} counted from 0")
+
+
 def number(who: str, name: str, value: Any, low: float = 0.0) -> float:
     """The value as a float; ValueError unless it is a finite number ≥ low.
 

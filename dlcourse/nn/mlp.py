@@ -13,6 +13,7 @@ from . import activations, initializers
 from .network import Network
 from .normalization import Moments, batch_moments, normalize, running_moments
 
+Function = Callable[[Any], Any]
 Running = list[Moments]  # what is remembered of the batches, for each layer that normalises
 
 # Functions that pass positive values as they are lose half of the mean square: He's weights make up for it.
@@ -56,11 +57,7 @@ class MLP(Network):
     """
 
     def __init__(
-        self,
-        widths: Sequence[int],
-        activation: str | Callable[[Any], Any] = "tanh",
-        task: str = "multiclass",
-        batch_norm: bool = False,
+        self, widths: Sequence[int], activation: str | Function = "tanh", task: str = "multiclass", batch_norm: bool = False
     ) -> None:
         if len(widths) < 2:
             raise ValueError(f"MLP: widths must be at least 2 whole numbers ≥ 1 (inputs, …, outputs), got {list(widths)}")

@@ -11,7 +11,7 @@ from numpy import ndarray
 from numpy.random import Generator
 
 from ..autodiff.primitives import exp, matmul, square, transpose
-from ..checks import whole
+from ..checks import finite, whole
 from ..flat import flat_value_and_grad, flatten
 from ..names import named
 from .network import Network
@@ -132,9 +132,9 @@ class RBF(Network):
         array([2., 2.])
         """
         X = self.examples(X)
-        bad = np.argwhere(~np.isfinite(X))
-        if len(bad) or not len(X):
-            raise ValueError(f"RBF: X is not finite in row {bad[0][0]}, column {bad[0][1]}" if len(bad) else "RBF: X is empty")
+        finite("RBF", "X", X)
+        if not len(X):
+            raise ValueError("RBF: X is empty")
         place = named(PLACEMENTS, placement, "placement") if isinstance(placement, str) else placement
         theta: Nest = self.unflatten(np.zeros(self.size))
         theta["centres"][...] = place(rng, X, self.centres)

@@ -14,6 +14,8 @@ from ..checks import whole
 from .hyperparameters import HyperParameter, at
 from .minimize import minimize
 
+Function = Callable[[Any], Any]
+
 
 class Restarts(NamedTuple):
     """The best point and its value; every start (n, d), where its run ended (n, d), and J there (n,)."""
@@ -26,11 +28,7 @@ class Restarts(NamedTuple):
 
 
 def random_restarts(
-    f: Callable[[Any], Any],
-    sample: Callable[[Generator], Any],
-    rng: Generator,
-    n: int,
-    minimise: Callable[[Callable[[Any], Any], Any], Any] = minimize,
+    f: Function, sample: Callable[[Generator], Any], rng: Generator, n: int, minimise: Callable[..., Any] = minimize
 ) -> Restarts:
     """Descend from n random starts and keep the best point.
 
@@ -72,7 +70,7 @@ class Annealing(NamedTuple):
 
 
 def simulated_annealing(
-    f: Callable[[Any], Any], start: Any, rng: Generator, *, steps: int, temperature: HyperParameter, scale: HyperParameter = 1.0
+    f: Function, start: Any, rng: Generator, *, steps: int, temperature: HyperParameter, scale: HyperParameter = 1.0
 ) -> Annealing:
     """Try random moves, take every move downhill, and moves uphill the less often the colder it is.
 

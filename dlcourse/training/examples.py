@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..checks import finite
+
 
 def examples(who: str, pair: Any, like: ndarray | None = None) -> tuple[ndarray, ndarray]:
     """(X, y) as arrays, when they can be learned from."""
@@ -24,10 +26,7 @@ def examples(who: str, pair: Any, like: ndarray | None = None) -> tuple[ndarray,
     if not y.ndim or len(y) != len(X):
         raise ValueError(f"fit: the {who} have {len(X)} rows in X, but y has the shape {y.shape}; each row needs its target")
     for name, array in (("X", X), ("y", y)):
-        if not np.isfinite(array).all():
-            row, *place = np.argwhere(~np.isfinite(array))[0].tolist()
-            column = f", column {', '.join(map(str, place))}," if place else ""
-            raise ValueError(f"fit: {name} of the {who} is {array[(row, *place)]} in row {row}{column} counted from 0")
+        finite("fit", f"{name} of the {who}", array)
     if like is not None and X.shape[1:] != like.shape[1:]:
         raise ValueError(f"fit: a row of the {who} has the shape {X.shape[1:]}, one of the training data {like.shape[1:]}")
     return X, y

@@ -124,7 +124,7 @@ def test_bad_input() -> None:
         nn.RBF(2, 0, 1)
     with pytest.raises(ValueError, match="no placement is called 'kmean'; did you mean 'kmeans'"):
         network.place(rng, X, "kmean")
-    with pytest.raises(ValueError, match="not finite in row 3, column 1"):
+    with pytest.raises(ValueError, match="X is nan in row 3, column 1, counted from 0"):
         network.place(rng, np.where(np.arange(80).reshape(40, 2) == 7, np.nan, X))
     with pytest.raises(ValueError, match="4 centres need as many distinct examples, got 3"):
         network.place(rng, np.repeat(X[:3], 5, axis=0))
