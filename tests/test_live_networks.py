@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 
 from dlcourse import nn
-from dlcourse.live import Depth, Initialisation, depth, initialisation
+from dlcourse.live import (
+    Bumps,
+    Depth,
+    DyingUnits,
+    Initialisation,
+    RadialBasis,
+    bumps,
+    depth,
+    dying_units,
+    initialisation,
+    radial_basis,
+)
 
 rms = lambda x: float(np.sqrt(np.mean(x**2)))  # noqa: E731
 
@@ -129,9 +140,139 @@ def test_the_goal_of_initialisation():
     assert not reached["relu", "glorot"]
 
 
-@pytest.mark.parametrize("make", [Depth, Initialisation])
+@pytest.mark.parametrize("make", [Depth, Initialisation, DyingUnits, Bumps, RadialBasis])
 def test_the_page_gets_numbers_and_a_picture(make):
     it = make()
     json.dumps(it.spec, allow_nan=False)
     assert it.still().startswith("<svg")
-    assert len(it.spec["shared"]) >= 2  # drawn once for all options
+    if make is not RadialBasis:
+        assert it.spec["shared"]  # what all options use is told once
+
+
+# Dying units --------------------------------------------------------------------------------------------------------
+
+
+def trained(activation, alpha, bias, steps):
+    """Gradient descent on the mean squared error with gradients written out; → (share of dead units, error) at the end."""
+    X, y = dying_units.examples()
+    theta = nn.MLP([1, dying_units.UNITS, 1], activation, "regression").init(
+        np.random.default_rng(dying_units.SEED), nn.he_normal
+    )
+    W1, W2 = (np.array(W) for W in theta["W"])
+    b1, b2 = np.full(dying_units.UNITS, bias), 0.0
+    low = {"relu": 0.0, "leaky_relu": 0.01}[activation]
+    for t in range(steps + 1):
+        a = X @ W1.T + b1
+        slope = np.where(a > 0, 1.0, low)
+        h = a * slope
+        error = h @ W2[0] + b2 - y
+        if t == steps:
+            return 100 * np.mean((slope < 1e-3).all(axis=0)), np.mean(error**2)
+        by_f = 2 * error / len(y)
+        by_a = by_f[:, None] * W2 * slope
+        W1, b1 = W1 - alpha * by_a.T @ X, b1 - alpha * by_a.sum(axis=0)
+        W2, b2 = W2 - alpha * (by_f @ h)[None], b2 - alpha * by_f.sum()
+
+
+@pytest.mark.parametrize(("alpha", "bias"), [(0.1, 0.0), (0.1, -2.0), (0.4, 0.0)])
+def test_dying_units_step_by_step(alpha, bias):
+    it = DyingUnits(alpha=alpha, bias=bias)
+    for it.step in (0, 5, 20):
+        for name, activation in (("relu", "relu"), ("other", "leaky_relu")):
+            dead, error = trained(activation, alpha, bias, it.step)
+            assert it.values[f"dead_{name}_here"] == dead
+            assert it.values[f"loss_{name}_here"] == pytest.approx(error, rel=1e-6)
+
+
+def test_what_kills_relu_units_leaves_leaky_ones_alive():
+    it = DyingUnits()
+    assert "With all its units dead the ReLU net is a constant." in it.words
+    values = it.values
+    assert np.ptp(values["f_relu"]) == 0
+    assert np.ptp(values["f_other"]) > 0.01
+    assert (values["dead_relu"][0], values["dead_other"].max()) == (0, 0)
+    it.alpha, it.bias = 0.1, -2.0  # the unlucky bias
+    assert it.values["dead_relu"][0] > 50
+    it.alpha, it.bias = 0.1, 0.0
+    assert "No ReLU unit has died." in it.words
+    assert it.values["reached"]
+
+
+def test_a_net_that_diverges_says_so():
+    it = DyingUnits("elu", alpha=0.9)
+    assert "Exponential linear unit has diverged" in it.words or "ELU has diverged" in it.words
+    assert np.isnan(it.values["f_other"]).all()
+    json.dumps(it.spec, allow_nan=False)
+
+
+# Bumps -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", list(bumps.TARGETS))
+@pytest.mark.parametrize(("n", "steepness"), [(1, 5.01), (7, 100.0), (50, 1000.0)])
+def test_the_network_is_the_sum_of_its_bumps(name, n, steepness):
+    it = Bumps(name, bumps=n, steepness=steepness, bump=3)
+    x, target = np.linspace(0, 1, bumps.POINTS), bumps.TARGETS[name].f
+    sigmoid = lambda z: 0.5 * (1 + np.tanh(z / 2))  # noqa: E731
+    total = sum(
+        target(np.array([(i + 0.5) / n]))[0] * (sigmoid(steepness * (x - i / n)) - sigmoid(steepness * (x - (i + 1) / n)))
+        for i in range(n)
+    )
+    found = it.values
+    np.testing.assert_allclose(found["f"], total, atol=1e-12)
+    assert found["most"] == pytest.approx(np.abs(total - target(x)).max())
+    assert found["mean"] == pytest.approx(np.sqrt(np.mean((total - target(x)) ** 2)))
+    assert (found["units"], found["shown"]) == (2 * n, min(3, n))
+    np.testing.assert_allclose(found["own"], found["height"] * (found["left"] - found["right"]), atol=1e-12)
+
+
+def test_what_bumps_can_and_cannot():
+    """The smooth curve everywhere; the step on average, but not at its jump."""
+    worst = lambda **setting: float(Bumps(**setting).values["most"])  # noqa: E731
+    assert [worst(bumps=n, steepness=8.32 * n) < 0.1 for n in (6, 50)] == [False, True]
+    it = Bumps("step", bumps=50, steepness=1000.0)
+    assert it.values["mean"] < 0.1 < 0.5 < it.values["most"]
+    assert "at the jump" in it.words
+    assert "run into each other" in Bumps(bumps=50, steepness=5.01).words
+    assert "staircase" in Bumps(bumps=12, steepness=5000.0).words
+
+
+# Radial basis functions -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("n", "kmeans", "width"), [(1, True, 1.0), (5, True, 0.45), (5, False, 1.0), (12, True, 1.0)])
+def test_two_steps(n, kmeans, width):
+    it = RadialBasis(centres=n, kmeans=kmeans, width=width)
+    X, y = radial_basis.examples()
+    place = nn.rbf.kmeans_centres if kmeans else nn.rbf.example_centres
+    μ = np.sort(place(np.random.default_rng(radial_basis.SEED), X, n), axis=0)
+    σ = width * nn.rbf.neighbour_widths(μ, X)
+    Φ = np.exp(-((X - μ.T) ** 2) / (2 * σ**2))
+    w = np.linalg.solve(Φ.T @ Φ + radial_basis.RIDGE * np.eye(n), Φ.T @ y)
+    found = it.values
+    grid = np.exp(-((found["grid"][:, None] - μ.T) ** 2) / (2 * σ**2)) @ w
+    np.testing.assert_allclose(found["f"], grid, rtol=1e-6, atol=1e-7)
+    np.testing.assert_array_equal(found["f"], found["two_step"])
+    assert found["two_error"] == pytest.approx(np.sqrt(np.mean((Φ @ w - y) ** 2)))
+    np.testing.assert_allclose(found["here_x"][:n], μ[:, 0])
+    assert np.isnan(found["here_x"][n:]).all()
+
+
+def test_the_third_step_moves_centres_and_lowers_the_error():
+    it = RadialBasis(centres=4, width=0.45, step=radial_basis.STEPS)
+    found = it.values
+    assert found["error"] < 0.5 * found["two_error"]
+    assert found["farthest"] > 0.1
+    assert found["reached"]
+    it.step = 0
+    assert not it.values["reached"]
+    assert "Two steps, 4 centres" in it.words
+
+
+def test_two_steps_are_not_enough():
+    it = RadialBasis()
+    reached = []
+    for it.centres in range(1, 6):
+        for it.width in (0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0):
+            reached.append(bool(it.values["reached"]))
+    assert not any(reached)

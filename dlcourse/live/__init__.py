@@ -4,10 +4,12 @@ from .activations import Activations
 from .averages import Averages
 from .back_propagation import BackPropagation
 from .bias_variance import BiasVariance
+from .bumps import Bumps
 from .challenges import Challenge
 from .curves import Curves
 from .depth import Depth
 from .descent import Descent
+from .dying_units import DyingUnits
 from .explorable import Explorable
 from .fit_line import FitLine
 from .gradient_check import GradientCheck
@@ -21,6 +23,7 @@ from .playground import Playground
 from .quadratic_model import QuadraticModel
 from .question import Question
 from .race import Race
+from .radial_basis import RadialBasis
 from .rates import Rates
 from .retrain import Retrain
 
@@ -29,10 +32,12 @@ __all__ = [
     "Averages",
     "BackPropagation",
     "BiasVariance",
+    "Bumps",
     "Challenge",
     "Curves",
     "Depth",
     "Descent",
+    "DyingUnits",
     "Explorable",
     "FitLine",
     "GradientCheck",
@@ -45,6 +50,7 @@ __all__ = [
     "QuadraticModel",
     "Question",
     "Race",
+    "RadialBasis",
     "Rates",
     "Retrain",
     "Show",
