@@ -23,6 +23,7 @@ class Item(NamedTuple):
 
 
 RISK = "01-empirical-risk-minimisation.ipynb"
+ACTIVATIONS = "03-activations.ipynb"
 BACK_PROPAGATION = "04-back-propagation.ipynb"
 AUTOMATIC_DIFFERENTIATION = "05-automatic-differentiation.ipynb"
 GRADIENT_DESCENT = "06-gradient-descent.ipynb"
@@ -116,12 +117,37 @@ ITEMS: dict[str, Item] = {
     "B7": Item("One ReLU layer", 2, tests=networks("mlp", "test_a_relu_layer_is_max_0_of_Wx_plus_b")),
     # Activations
     "C": Item(
-        "The catalogue of activations", 3, live=True, tests=networks("activations", "test_values", "test_gradient_check")
+        "The catalogue of activations",
+        3,
+        live=True,
+        tests=networks(
+            "activations",
+            "test_values",
+            "test_gradient_check",
+            "test_the_derivative_on_paper_is_that_of_the_engine",
+            "test_softmax_jacobian",
+            "test_maxout_sends_the_gradient_to_the_winner",
+        ),
+        sections=sections(ACTIVATIONS, "Activations", "The family", "All of them checked", "At ±1000"),
     ),
-    "C1": Item("Saturation and vanishing gradients", 3, live=True),
-    "C2": Item("Dying ReLU and its relatives", 3),
+    "C1": Item(
+        "Saturation and vanishing gradients",
+        3,
+        live=True,
+        tests=("tests/test_activation_exercises.py::test_what_depth_does",),
+        sections=sections(ACTIVATIONS, "Thirty layers deep"),
+    ),
+    "C2": Item(
+        "Dying ReLU and its relatives",
+        3,
+        tests=networks("activations", "test_relu_has_slope_0_at_0", "test_prelu_learns_a_slope_for_each_unit"),
+        sections=sections(ACTIVATIONS, "Units that die"),
+    ),
     "C3": Item(
-        "Printed ranges, checked", 3, tests=networks("activations", "test_printed_minima", "test_ranges_are_right_at_both_ends")
+        "Printed ranges, checked",
+        3,
+        tests=networks("activations", "test_printed_minima", "test_ranges_are_right_at_both_ends"),
+        sections=sections(ACTIVATIONS, "Ranges, put right"),
     ),
     # Back-propagation by hand
     "D1": Item(
