@@ -18,6 +18,8 @@ from . import nest
 from .box import ACTIVE_TRACES, VARIABLE, Primitive, Tensor, as_value, boxes_below, call, next_number, shape_of, value_of
 from .errors import ShapeError, TraceError
 
+MANY_NUMBERS = 64  # from which on it is worth while to look for a shorter form
+
 
 class Operation(NamedTuple):
     """One operation: a row of the table, the slots it reads, its static options, the shape of its result."""
@@ -80,9 +82,14 @@ class Program(NamedTuple):
 
 
 def encode(value: Any) -> Any:
-    """A constant in JSON: a number, or base64 of little-endian float64."""
+    """A constant in JSON: a number, or base64 of little-endian float64; of many small whole numbers, shorter integers."""
     if type(value) is float:
         return value if math.isfinite(value) else str(value)
+    for kind in ("int8", "int16") if value.size >= MANY_NUMBERS else ():
+        with np.errstate(invalid="ignore"):
+            short = value.astype("<" + {"int8": "i1", "int16": "i2"}[kind])
+        if np.array_equal(short, value) and not np.any(np.signbit(value) & (value == 0)):
+            return f"{kind}:{base64.b64encode(np.ascontiguousarray(short).tobytes()).decode()}"
     return base64.b64encode(np.ascontiguousarray(value, dtype="<f8").tobytes()).decode()
 
 

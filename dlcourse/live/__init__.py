@@ -10,12 +10,14 @@ from .curves import Curves
 from .depth import Depth
 from .descent import Descent
 from .dying_units import DyingUnits
+from .escape import Escape
 from .explorable import Explorable
 from .fit_line import FitLine
 from .gradient_check import GradientCheck
 from .graph_steps import GraphSteps
 from .initialisation import Initialisation
 from .newton_descent import NewtonDescent
+from .noise import Noise
 from .noisy import NoisyDescent
 from .panels import Show
 from .penalty import Penalty
@@ -26,6 +28,7 @@ from .race import Race
 from .radial_basis import RadialBasis
 from .rates import Rates
 from .retrain import Retrain
+from .schedules import Schedules
 
 __all__ = [
     "Activations",
@@ -38,12 +41,14 @@ __all__ = [
     "Depth",
     "Descent",
     "DyingUnits",
+    "Escape",
     "Explorable",
     "FitLine",
     "GradientCheck",
     "GraphSteps",
     "Initialisation",
     "NewtonDescent",
+    "Noise",
     "NoisyDescent",
     "Penalty",
     "Playground",
@@ -53,5 +58,6 @@ __all__ = [
     "RadialBasis",
     "Rates",
     "Retrain",
+    "Schedules",
     "Show",
 ]

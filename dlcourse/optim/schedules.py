@@ -12,6 +12,7 @@ where the first fails the run may still be long enough, and where only the secon
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -345,17 +346,25 @@ class halve_on_plateau(Schedule):
     def __call__(self, losses: Sequence[float]) -> Any:
         if np.ndim(losses) != 1:
             raise TypeError(f"halve_on_plateau: needs the validation losses so far, a list of numbers, got {losses!r:.60}")
-        value, best, stale = self.initial, math.inf, 0
+        state = self.begin()
         for epoch, loss in enumerate(losses, 1):
             if not math.isfinite(loss):
                 raise ValueError(f"halve_on_plateau: loss {epoch} is {loss}; validation losses must be finite")
-            if best == math.inf or loss < best - self.threshold * abs(best):
-                best, stale = loss, 0
-            else:
-                stale += 1
-            if stale > self.patience:
-                value, stale = 0.5 * value, 0
-        return value
+            state = self.update(state, loss)
+        value = state[0]
+        return float(value) if isinstance(value, (np.generic, np.ndarray)) and not np.ndim(value) else value
+
+    def begin(self) -> tuple[Any, Any, Any]:
+        """The value, the best loss and how many are stale, before there is a loss."""
+        return self.initial, sys.float_info.max, 0.0
+
+    def update(self, state: tuple[Any, Any, Any], loss: Any) -> tuple[Any, Any, Any]:
+        """The same after one loss more, in operations that can be traced."""
+        value, best, stale = state
+        better = np.less(loss, best - self.threshold * np.abs(best))
+        best, stale = np.where(better, loss, best), np.where(better, 0.0, stale + 1.0)
+        late = np.greater(stale, self.patience)
+        return np.where(late, 0.5 * value, value), best, np.where(late, 0.0, stale)
 
     @property
     def robbins_monro(self) -> RobbinsMonro:

@@ -468,3 +468,15 @@ def test_a_captured_tensor_alone_may_be_read():
     """What comes from outside is known already, and the same in every step."""
     a = Tensor(2.0)
     assert scan(lambda c, _: (c * a.item(), None), 1.0, length=3)[0] == 8.0
+
+
+def test_many_small_whole_numbers_are_sent_as_integers():
+    """One byte or two for each, if none of them is −0; the numbers are the same."""
+    for values, kind, width in [(np.arange(-100.0, 100.0) / 2 // 1, "int8", "<i1"), (np.arange(1000.0), "int16", "<i2")]:
+        (_, sent) = trace(lambda x, values=values: x * values, 1.0).to_json()["constants"][0]
+        name, _, text = sent.partition(":")
+        assert name == kind
+        np.testing.assert_array_equal(np.frombuffer(base64.b64decode(text), width), values)
+    for values in (np.arange(100.0) + 0.5, np.arange(100.0) * 1000.0, -np.zeros(100), np.full(100, np.nan)):
+        (_, sent) = trace(lambda x, values=values: x * values, 1.0).to_json()["constants"][0]
+        assert np.array_equal(np.frombuffer(base64.b64decode(sent), "<f8"), values, equal_nan=True)

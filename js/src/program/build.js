@@ -5,14 +5,24 @@ import { copy, elementwise } from "./elementwise.js";
 import { kernels } from "./kernels.js";
 import { denseSlot, isDense, size, text } from "./slots.js";
 
-/** The numbers of little-endian float64 in base64; as many as `shape` has, if it is given. */
+const READ = {
+  float64: [8, (view, i) => view.getFloat64(8 * i, true)],
+  int8: [1, (view, i) => view.getInt8(i)],
+  int16: [2, (view, i) => view.getInt16(2 * i, true)],
+};
+
+/** The numbers of little-endian float64 in base64, or of the integers that are named before a colon; as many as `shape` has, if it is given. */
 export function decode(data, shape) {
-  const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
-  if (shape && bytes.length !== 8 * size(shape)) {
-    throw new Error(`A constant of shape ${text(shape)} needs ${8 * size(shape)} bytes, but ${bytes.length} are given.`);
+  const mark = data.indexOf(":");
+  const kind = mark < 0 ? "float64" : data.slice(0, mark);
+  if (!Object.hasOwn(READ, kind)) throw new Error(`A constant cannot be read as "${kind}".`);
+  const [width, read] = READ[kind];
+  const bytes = Uint8Array.from(atob(data.slice(mark + 1)), (character) => character.charCodeAt(0));
+  if (shape && bytes.length !== width * size(shape)) {
+    throw new Error(`A constant of shape ${text(shape)} needs ${width * size(shape)} bytes, but ${bytes.length} are given.`);
   }
   const view = new DataView(bytes.buffer);
-  return Float64Array.from({ length: bytes.length >> 3 }, (_, i) => view.getFloat64(8 * i, true));
+  return Float64Array.from({ length: bytes.length / width }, (_, i) => read(view, i));
 }
 
 /** A constant's elements: a number or the name of one that JSON lacks, or numbers in base64. */
