@@ -57,6 +57,10 @@ def fitting(file: str, *names: str) -> tuple[str, ...]:
     return tuple(f"tests/training/test_{file}.py::{name}" for name in names)
 
 
+def explorable(file: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"tests/test_live_{file}.py::{name}" for name in names)
+
+
 def sections(file: str, *headings: str) -> tuple[str, ...]:
     return tuple(f"chapters/{file}#{heading}" for heading in headings)
 
@@ -339,11 +343,26 @@ ITEMS: dict[str, Item] = {
     "F7": Item("Adagrad", 8),
     "F8": Item("RMSProp", 8),
     "F9": Item("Adam", 8),
-    "F10": Item("Adadelta, RMSProp with momentum, no single best", 8, live=True),
-    "F11": Item("Schedules", 9, live=True),
-    "F12": Item("Robbins and Monro's conditions", 9),
+    "F10": Item(
+        "Adadelta, RMSProp with momentum, no single best",
+        8,
+        live=True,
+        tests=explorable(
+            "race",
+            "test_no_other_rate_of_the_same_effort_is_better",
+            "test_the_ranking_is_that_of_the_rules",
+            "test_turning_the_ravine_takes_the_gift_of_separate_steps",
+        ),
+    ),
+    "F11": Item("Schedules", 9, live=True, tests=explorable("schedules", "test_runs_against_a_plain_loop")),
+    "F12": Item("Robbins and Monro's conditions", 9, tests=explorable("schedules", "test_the_verdict_is_the_schedules_own")),
     "F13": Item("Local optima, plateaus, saddles, symmetries", 10),
-    "F14": Item("Restarts, annealing, leaving a minimum", 10, live=True),
+    "F14": Item(
+        "Restarts, annealing, leaving a minimum",
+        10,
+        live=True,
+        tests=explorable("escape", "test_runs_against_plain_loops", "test_restarts_against_drawing"),
+    ),
     "F15": Item("How often a critical point is a saddle", 10),
     "F16": Item(
         "Batch normalisation",
@@ -362,9 +381,15 @@ ITEMS: dict[str, Item] = {
         sections=sections(GRADIENT_DESCENT, "Rules of thumb, tested"),
     ),
     # Second-order methods
-    "G1": Item("The quadratic model and the Newton step", 11, live=True),
-    "G2": Item("Gradient descent against Newton", 11, live=True),
-    "G3": Item("Newton is attracted to saddles", 11, live=True),
+    "G1": Item(
+        "The quadratic model and the Newton step", 11, live=True, tests=explorable("rates", "test_the_model_is_taylors")
+    ),
+    "G2": Item(
+        "Gradient descent against Newton", 11, live=True, tests=explorable("race", "test_newton_steps_against_linear_algebra")
+    ),
+    "G3": Item(
+        "Newton is attracted to saddles", 11, live=True, tests=explorable("race", "test_newton_goes_where_the_model_says")
+    ),
     "G4": Item("The price of a Hessian", 11),
     "G5": Item("Conjugate gradients, BFGS, L-BFGS", 12),
     "G6": Item("Hessians from the engine", 11),

@@ -120,6 +120,12 @@ def test_what_does_not_exist(make, error, words):
         make()
 
 
+def test_descent_has_buttons_if_it_is_given_some():
+    made = live.Descent("bowl", landscape_choices=[], shows=[live.Show("the edge", {"alpha": 0.2, "start": (-5.0, 3.0)})])
+    assert made.spec["shows"] == [{"label": "the edge", "set": {"alpha": 0.2, "start": [-5.0, 3.0]}}]
+    assert "shows" not in live.Descent("bowl", landscape_choices=[]).spec
+
+
 def test_newton_goes_where_the_model_says():
     """From the starts of the buttons: to the saddle, to the maximum, away from the plateau; saddle-free: to a minimum."""
     made = live.NewtonDescent()

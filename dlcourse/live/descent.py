@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import landscapes, optim
 from .controls import Choice, Position, Several, Slider
+from .panels import Show
 from .paths import ESCAPE, GRID, STEPS, Method, Paths, plain_names
 
 __all__ = ["ADAPTIVE_METHODS", "ALL_METHODS", "ESCAPE", "GRID", "METHODS", "STEPS", "Descent", "Method", "plain_names"]
@@ -47,6 +48,7 @@ class Descent(Paths):
     alpha, start : the landscape's own where not given.
     identity : the name under which a link finds this explorable in its page.
     goal : one sentence that gives the reader something to reach.
+    shows : buttons that move the controls to a setting.
 
     Raises
     ------
@@ -74,6 +76,7 @@ class Descent(Paths):
         target: float = 1e-6,
         landscape_choices: Sequence[str] = tuple(landscapes.ALL),
         method_choices: Sequence[str] = tuple(METHODS),
+        shows: Sequence[Show] = (),
         **state: Any,
     ) -> None:
         super().__init__(
@@ -84,5 +87,6 @@ class Descent(Paths):
             target=target,
             landscape_choices=landscape_choices,
             method_choices=method_choices,
+            shows=shows,
             **state,
         )
