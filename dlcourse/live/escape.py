@@ -74,6 +74,7 @@ class Escape(Curves):
         rng = np.random.default_rng(SEED + 1)
         # in sixteenths, so that each draw is one byte of the page
         draws = np.rint(SIXTEENTHS * rng.normal(size=(STEPS, 2, RUNS))) + 0.0
+        # 256 chances, from 1/512 to 511/512
         chances = np.floor(256.0 * rng.random((STEPS, RUNS))) - 128.0
         when = {"descent": "", "momentum": "show_momentum", "noise": "show_noise", "annealing": "show_annealing"}
         ends = [

@@ -72,6 +72,9 @@ def test_every_control_against_python(page: Page, name: str) -> None:
     start = here.state
     page.locator(f"#{name}").scroll_into_view_if_needed()
     for setting in settings(type(here)):
+        reads = {key for key, _ in here.programs[setting.get(here.by, "")].inputs} | {here.by}
+        if len(setting) == 2 and not setting.keys() <= reads:
+            continue  # a control that this option does not have
         asked = {**start, **setting}
         put(page, name, **asked)
         for key, value in asked.items():
