@@ -434,5 +434,15 @@ ITEMS: dict[str, Item] = {
         ),
     ),
     "I3": Item("Capstone on digits", 15, tests=fitting("search", "test_a_search_finds_a_good_network_for_the_digits")),
-    "I4": Item("The playground", "playground", live=True),
+    "I4": Item(
+        "The playground",
+        "playground",
+        live=True,
+        tests=(
+            "tests/test_live_trained.py::test_the_playground_trains_as_the_package_does",
+            "tests/test_live_trained.py::test_every_challenge_can_be_met_and_does_not_meet_itself",
+            "tests/browser/test_playground.py::test_every_control_against_python",
+        ),
+        sections=sections("playground.ipynb", "Playground"),
+    ),
 }

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
+import re
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -12,6 +15,7 @@ from scipy.optimize import linprog, minimize
 from dlcourse import data, grad, live, nn, optim
 from dlcourse.live import training_programs
 from dlcourse.live.challenges import CHALLENGES
+from dlcourse.live.controls import Choice
 from dlcourse.live.fit_line import LOSSES, STEPS, risk_of_line
 from dlcourse.live.panels import Axis, Handle, Heat, Panel, Play, Series
 
@@ -215,3 +219,15 @@ def test_every_challenge_can_be_met_and_does_not_meet_itself(name):
     assert here.reached(run)
     setattr(here, challenge.keeps[0], "circles" if challenge.settings["data"] != "circles" else "moons")
     assert not here.reached(run)  # what must stay has changed
+
+
+def test_the_page_links_to_every_challenge_and_to_settings_that_exist(repository):
+    cells = json.loads((repository / "chapters" / "playground.ipynb").read_text(encoding="utf-8"))["cells"]
+    text = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    links = [dict(parse_qsl(link.replace("&amp;", "&"))) for link in re.findall(r'href="#play\?([^"]+)"', text)]
+    assert [link["challenge"] for link in links if "challenge" in link] == [challenge.name for challenge in CHALLENGES]
+    for link in links:
+        for name, value in link.items():
+            trait = live.Playground.class_traits()[name]
+            if name != "challenge":
+                trait.validate(None, value if isinstance(trait, Choice) else float(value))

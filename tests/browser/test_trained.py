@@ -222,3 +222,10 @@ def test_nothing_sticks_out(open_page: Open, address: str, width: int) -> None:
     assert len(maps) == 3
     for canvas, border in maps:
         assert canvas == pytest.approx(border, abs=2)  # the map lies in its frame
+
+
+def test_a_long_run_is_drawn_off_screen_too(open_page: Open, address: str) -> None:
+    """None is blank on a picture of the whole page, or when it comes into view."""
+    page = open_page(address)
+    page.wait_for_function("document.querySelector('#retrain [data-series=losses]').getAttribute('d')?.length > 100")
+    assert page.evaluate("window.scrollY") == 0

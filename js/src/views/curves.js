@@ -290,7 +290,7 @@ export function create(root, spec, store, id) {
   }
 
   drawControls(); // before the first drawing, so that nothing moves when it comes
-  const stage = new Stage(root, ruler, { layout, draw, settle, hide: pause });
+  const stage = new Stage(root, ruler, { layout, draw, settle, hide: pause, busy: () => run !== null });
 
   return {
     restore,
@@ -302,6 +302,7 @@ export function create(root, spec, store, id) {
     results: () => Object.fromEntries(Object.entries(compute()).map(([name, array]) => [name, array.slice()])),
     destroy() {
       pause();
+      run = null;
       stopListening();
       announcer.destroy();
       link.destroy();

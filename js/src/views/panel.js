@@ -76,7 +76,7 @@ export class Panel {
     this.series = spec.series.map((series) => {
       const curve = svg("path", { class: `dl-series dl-${series.kind}${MARKED.includes(series.kind) ? " dl-marks" : ""}${series.faint ? " dl-faint" : ""}`, "data-series": series.y });
       if (series.dash) curve.setAttribute("stroke-dasharray", series.dash);
-      const dot = svg("circle", { class: "dl-end", r: 4.5 });
+      const dot = svg("circle", { class: "dl-end", r: 4.5, visibility: "hidden" });
       const label = svg("text", { class: "dl-label" }, series.label);
       for (const node of [curve, dot, label]) node.style.setProperty("--dl-c", series.colour);
       return { ...series, title: series.label, curve, dot, label, kept: -1 };

@@ -44,6 +44,7 @@ export function create(root, spec, store, id) {
   const announcer = new Announcer();
   const goal = new Goal(" ");
   const boundary = new Panel(spec.boundary);
+  boundary.picture.setAttribute("aria-label", "The plane of the inputs x₁ and x₂: the probability of class 1, the line where both classes are equally probable, and the examples");
   const curves = new Panel(spec.curves);
   const network = new Network(spec, () => sayUnit());
   const stops = new Map(SLIDERS.map((name) => [name, range(controls[name])]));

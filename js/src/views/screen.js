@@ -2,8 +2,8 @@
  * When a view has to draw: as soon as its width is known if it is on screen, else when the page has nothing to do or
  * the view comes near, again when its width changes. All views of a page share the observers, so that the page is laid out once for all of them.
  *
- * A view: {root, ruler, resize(width), show(), hide()}. The ruler is an element as wide as the drawing whose size does
- * not depend on what is drawn.
+ * A view: {root, ruler, resize(width), show(), hide(), busy(): whether its drawing is not done yet}. The ruler is an element
+ * as wide as the drawing whose size does not depend on what is drawn.
  */
 
 const views = new Map(); // ruler or root → view
@@ -19,10 +19,12 @@ function drawNext() {
   const view = waiting.shift();
   if (!view) return;
   view.show();
-  requestAnimationFrame(() => requestAnimationFrame(() => {
+  const leave = () => {
+    if (view.busy()) return requestAnimationFrame(leave);
     if (!view.near) view.hide();
     if (waiting.length) whenIdle(drawNext);
-  }));
+  };
+  requestAnimationFrame(() => requestAnimationFrame(leave));
 }
 
 function begin() {

@@ -2,7 +2,7 @@
  * When a view computes and draws: once a frame at most, not off screen, and with more care when the reader rests.
  *
  * A view: {layout(width), draw(), settle()} and, if it wants, {first(): what may be drawn a frame ahead of the rest,
- * hide(): the reader looks elsewhere}. `settle` is called when nothing has moved for a while: axes may shrink then.
+ * hide(): the reader looks elsewhere, busy(): a drawing waits for numbers that take longer than a frame}. `settle` is called when nothing has moved for a while: axes may shrink then.
  */
 
 import { html } from "../dom.js";
@@ -26,11 +26,14 @@ export class Stage {
       if (this.held) this.move();
       this.held = false;
     };
-    this.print = () => this.update();
+    this.print = () => {
+      do this.update();
+      while (!this.failed && view.busy?.());
+    };
     root.addEventListener("pointerdown", this.press);
     for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, this.release);
     window.addEventListener("beforeprint", this.print);
-    this.stopWatching = watch({ root, ruler, resize: (width) => this.resize(width), show: () => this.show(), hide: () => this.hide() });
+    this.stopWatching = watch({ root, ruler, resize: (width) => this.resize(width), show: () => this.show(), hide: () => this.hide(), busy: () => !this.failed && view.busy?.() });
   }
 
   /** Take up the space for a width, before anything is drawn; false where there is no room (a closed fold, a hidden tab). */
