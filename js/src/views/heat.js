@@ -44,7 +44,9 @@ export class Heat {
     this.across = between(across, this.columns);
     this.down = between(down, this.rows);
     this.above = new Int8Array(across); // the band in the row of pixels before, for the line
+    const shown = this.painted; // a canvas that changes its size is empty
     this.painted = null;
+    if (shown) this.paint(shown);
   }
 
   /** `values`: rows × columns, the lowest row first. What is not a number is left blank. */

@@ -26,6 +26,7 @@ export class Network {
   build(layers, span) {
     this.layers = layers;
     this.span = span;
+    this.theta = null;
     this.units = layers.slice(0, -1).flatMap(([, , rows], k) => Array.from({ length: rows }, (_, i) => ({ k, i })));
     this.outputs = Array.from({ length: layers.at(-1)[2] }, (_, i) => ({ k: layers.length - 1, i }));
     for (const unit of [...this.units, ...this.outputs]) {
@@ -82,11 +83,19 @@ export class Network {
     Object.assign(this.edges.style, { width: `${width}px`, height: `${this.height}px` });
     [this.edges.width, this.edges.height] = [Math.round(width * scale), Math.round(this.height * scale)];
     this.context.setTransform(scale, 0, 0, scale, 0, 0);
+    if (this.theta) this.#connect(this.theta);
   }
 
   /** `theta`: all parameters; `maps`: the units' values, one unit after the other. */
   draw(theta, maps) {
-    const { context, rows, side, layers, colours, cells } = this;
+    this.theta = theta;
+    this.#connect(theta);
+    const points = this.cells * this.cells;
+    this.units.forEach(({ heat }, n) => heat.paint(maps.subarray(n * points, (n + 1) * points)));
+  }
+
+  #connect(theta) {
+    const { context, rows, side, layers, colours } = this;
     context.clearRect(0, 0, this.width, this.height);
     layers.forEach(([W, , units, inputs], k) => {
       for (let i = 0; i < units; i++) {
@@ -104,8 +113,6 @@ export class Network {
         }
       }
     });
-    const points = cells * cells;
-    this.units.forEach(({ heat }, n) => heat.paint(maps.subarray(n * points, (n + 1) * points)));
   }
 
   /** What the picked unit computes: its weights and bias to read. */
