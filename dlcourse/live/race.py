@@ -30,7 +30,7 @@ def tuned_rate(landscape: str, method: str, target: float) -> float:
     landscape's domain do not count.
 
     >>> tuned_rate("ravine", "gradient_descent", 1e-6)
-    0.02
+    0.0178
     """
     f = landscapes.get(landscape)
     # all rates at once: the rules work entry by entry
