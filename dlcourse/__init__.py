@@ -7,15 +7,17 @@ tqdm, parallel search joblib). `figures` (matplotlib) and `live` (anywidget) are
 from importlib import import_module
 from typing import Any
 
-from . import data, landscapes, nn, optim, training
+from . import data, inspection, landscapes, nn, optim, programs, training
 from .autodiff import *  # noqa: F403 - the engine's public names are those that it lists itself
 from .autodiff import __all__ as engine
+from .inspection import *  # noqa: F403
+from .programs import *  # noqa: F403
 
 __version__ = "0.1.0"
 
 ON_DEMAND = ("exercises", "figures", "live")
 
-__all__ = [*engine, *ON_DEMAND, "data", "landscapes", "nn", "optim", "training"]
+__all__ = [*engine, *inspection.__all__, *programs.__all__, *ON_DEMAND, "data", "landscapes", "nn", "optim", "training"]
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dlcourse import exercises, grad, jvp, trace, value_and_grad, vjp
-from dlcourse.autodiff import central_differences
+from dlcourse.inspection import central_differences
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from dlcourse import exercises, grad, nn, vjp
-from dlcourse.autodiff import central_differences
 from dlcourse.exercises.back_propagation import SUSPECTS, broken, witnesses
+from dlcourse.inspection import central_differences
 
 WIDTHS = [[3, 4], [3, 5, 4], [2, 3, 3, 3], [4, 4, 4, 4, 4]]
 

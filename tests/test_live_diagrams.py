@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import traitlets
 
-from dlcourse.autodiff import FlowGraph
+from dlcourse import FlowGraph
 from dlcourse.live import BackPropagation, GraphSteps
 from dlcourse.live.back_propagation import OFFERED, STAGES, UPDATES
 from dlcourse.live.controls import Slider

@@ -9,17 +9,9 @@ class TraceError(TypeError):
     """A function that cannot be recorded as a fixed list of operations."""
 
 
-class GradientMismatch(AssertionError):
-    """A derivative that central differences contradict."""
-
-
 class MissingRule(NotImplementedError):
     """A primitive without the derivative rule that is asked for."""
 
 
 class StaleGraph(RuntimeError):
     """A recorded result below which a Tensor has got a new value since."""
-
-
-class NonFinite(ArithmeticError):
-    """A NaN or an infinity, and where it came from."""

@@ -1,14 +1,11 @@
 """Nests: lists, tuples, named tuples and dicts of arrays, any depth, as one list of leaves and back."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any
 
-Rebuild = Callable[[Iterator[Any]], Any]
 
-
-def flatten(nest: Any) -> tuple[list[Any], Callable[[Any], Any]]:
+def flatten(nest: Any) -> tuple[list[Any], Callable[[Iterable[Any]], Any]]:
     """The leaves in order, and a function that puts new leaves into the same nest.
 
     Dicts are walked in order of insertion. Anything that is no list, tuple or dict is a leaf; a list of plain
@@ -20,24 +17,22 @@ def flatten(nest: Any) -> tuple[list[Any], Callable[[Any], Any]]:
     >>> rebuild([10.0, 20.0, 30.0])
     {'W': [10.0, 20.0], 'b': (30.0,)}
     """
-    leaves: list[Any] = []
-    build = collect(nest, leaves)
-    return leaves, lambda new: build(iter(new))
-
-
-def collect(nest: Any, leaves: list[Any]) -> Rebuild:
     if isinstance(nest, dict):
-        keys = list(nest)
-        parts = [collect(nest[key], leaves) for key in keys]
-        return lambda it: {key: part(it) for key, part in zip(keys, parts, strict=True)}
-    if isinstance(nest, (list, tuple)):
-        parts = [collect(entry, leaves) for entry in nest]
-        kind: Any = type(nest)
-        if hasattr(kind, "_fields"):
-            return lambda it: kind(*[part(it) for part in parts])
-        return lambda it: kind([part(it) for part in parts])
-    leaves.append(nest)
-    return next
+        keys, parts = list(nest), list(nest.values())
+        put: Any = lambda new: dict(zip(keys, new, strict=True))  # noqa: E731
+    elif isinstance(nest, (list, tuple)):
+        parts, put = list(nest), getattr(nest, "_make", type(nest))
+    else:
+        return [nest], lambda new: next(iter(new))
+    if True not in [isinstance(part, (dict, list, tuple)) for part in parts]:
+        return parts, put
+    inner = [flatten(part) for part in parts]
+
+    def rebuild(new: Iterable[Any]) -> Any:
+        leaves = iter(new)
+        return put([build(list(islice(leaves, len(found)))) for found, build in inner])
+
+    return [leaf for found, _ in inner for leaf in found], rebuild
 
 
 def leaves_like(nest: Any, model: Any) -> list[Any]:
@@ -56,11 +51,9 @@ def names(nest: Any, name: str = "") -> list[str]:
     ['theta.W.0', 'theta.W.1', 'theta.b']
     """
     if isinstance(nest, dict):
-        entries = [(str(key), value) for key, value in nest.items()]
-    elif isinstance(nest, tuple) and hasattr(nest, "_fields"):
-        entries = list(zip(nest._fields, nest, strict=True))
+        entries = nest.items()
     elif isinstance(nest, (list, tuple)):
-        entries = [(str(i), value) for i, value in enumerate(nest)]
+        entries = zip(getattr(nest, "_fields", range(len(nest))), nest, strict=True)  # type: ignore[assignment]
     else:
         return [name]
-    return [path for key, value in entries for path in names(value, f"{name}.{key}" if name else key)]
+    return [path for key, value in entries for path in names(value, f"{name}.{key}" if name else str(key))]

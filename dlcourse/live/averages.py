@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .. import palette
-from ..autodiff import scan
 from ..autodiff.primitives import take
+from ..programs import scan
 from .controls import Slider, Switch
 from .curves import Axis, Curves, Goal, Line, Panel, Sentence, Series
 

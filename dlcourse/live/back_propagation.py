@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import nn, optim
-from ..autodiff import grad, scan, vjp
+from ..autodiff import grad, vjp
 from ..autodiff.primitives import linear
+from ..programs import scan
 from .controls import Choice, Slider
 from .curves import Goal, Sentence
 from .diagram import Diagram, Edge, Node, Pick, Said, Stepped

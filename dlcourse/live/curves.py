@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..autodiff import Program, TraceError, trace
+from ..autodiff import TraceError
 from ..names import named
+from ..programs import Program, trace
 from . import numbers
 from .controls import Choice, Slider, Switch
 from .descent import plain_names

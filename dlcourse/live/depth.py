@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from .. import palette
-from ..autodiff import scan, value_and_grad
+from ..autodiff import value_and_grad
 from ..autodiff.primitives import take
 from ..nn import activations
+from ..programs import scan
 from .controls import Choice, Slider
 from .curves import Axis, Curves, Goal, Line, Panel, Sentence, Series
 from .panels import Show

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import nn, optim, palette
-from ..autodiff import scan, value_and_grad
+from ..autodiff import value_and_grad
 from ..autodiff.primitives import rint, take
+from ..programs import scan
 from .controls import Choice, Slider
 from .curves import Axis, Curves, Goal, Handle, Heat, Panel, Play, Sentence, Series
 

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import nn
-from ..autodiff import FlowGraph, Tensor, jvp, vjp
+from ..autodiff import Tensor, jvp, vjp
 from ..autodiff.box import call
+from ..inspection import FlowGraph
 from .controls import Choice, Slider, Switch
 from .curves import Goal, Sentence
 from .diagram import LINE, PAD, Diagram, Edge, Node, Pick, Said, Stepped

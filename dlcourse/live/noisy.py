@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import optim, palette
-from ..autodiff import Program, grad, scan, trace
+from ..autodiff import grad
 from ..autodiff.primitives import take
 from ..data import Sample
+from ..programs import Program, scan, trace
 from ..training import minibatches
 from .controls import Choice, Position, Several, Slider
 from .descent import ESCAPE, GRID

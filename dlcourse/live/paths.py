@@ -9,8 +9,8 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from .. import landscapes, optim, palette
-from ..autodiff import Program, trace
 from ..names import named
+from ..programs import Program, trace
 from .controls import Slider
 from .explorable import Explorable
 from .panels import Show

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import nn, palette
 from ..autodiff import nest
-from ..autodiff.program import encode
+from ..programs.program import encode
 from . import numbers
 from . import training_programs as programs
 from .challenges import CHALLENGES, Challenge

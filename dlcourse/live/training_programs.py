@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import data, nn
-from ..autodiff import Program, nest, trace
+from ..autodiff import nest
 from ..flat import flat_value_and_grad
+from ..programs import Program, trace
 from .descent import ALL_METHODS, Method
 
 EXAMPLES = 200  # for training, and as many for validation; half of each class, class 0 first

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..autodiff import Tensor, grad, scan
+from ..autodiff import Tensor, grad
 from ..checks import whole
+from ..programs import scan
 from .hyperparameters import Checked, HyperParameter, at
 
 Gradient = Callable[[Any], Any]

@@ -13,9 +13,10 @@ from numpy import ndarray
 from numpy.random import Generator
 
 from .. import nn
-from ..autodiff import TraceError, compile, nest
+from ..autodiff import TraceError, nest
 from ..checks import whole
 from ..optim import UpdateRule, hyperparameters, schedules
+from ..programs import compile
 from .batches import minibatches
 from .early_stopping import EarlyStopping
 from .examples import examples

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from dlcourse import GradientMismatch, check_gradient, grad
-from dlcourse.autodiff import central_differences
 from dlcourse.autodiff.box import Primitive, binary, call, unary
 from dlcourse.autodiff.primitives.products import matmul_values
+from dlcourse.inspection import central_differences
 
 X = np.array([[0.3, -0.7, 1.1], [0.9, 0.4, -0.2]])
 Y = np.array([[1.0, 0.5, -0.4], [0.2, -0.3, 0.8]])

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlcourse import FlowGraph, ShapeError, StaleGraph, Tensor, TraceError, flow_graph, optim, trace, value_and_grad
-from dlcourse.autodiff.draw import apart, draw
-from dlcourse.autodiff.graph import Box
 from dlcourse.autodiff.primitives import cross_entropy, linear
+from dlcourse.inspection import Box
+from dlcourse.inspection.draw import apart, draw
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(64, 8)), RNG.normal(size=64)

@@ -1,31 +1,15 @@
 # mypy: disable-error-code="attr-defined"
 """How Tensors reach the table: Python's operators, NumPy's functions, methods."""
 
-from __future__ import annotations
-
 import math
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
-from ..box import FUNCTIONS, UFUNCS, Tensor, shape_of
+from ..box import NUMPY, Tensor, shape_of
 from ..errors import ShapeError
-from .elementwise import (
-    absolute,
-    add,
-    divide,
-    equal,
-    greater,
-    greater_equal,
-    less,
-    less_equal,
-    multiply,
-    negative,
-    not_equal,
-    raise_to,
-    subtract,
-    where,
-)
+from . import elementwise as e
 from .products import matmul
 from .reductions import broadcast_to, max, mean, norm, sum
 from .shapes import concatenate, getitem, reshape, stack, take, transpose
@@ -41,53 +25,52 @@ def dot(a: Any, b: Any) -> Any:
     return matmul(a, b)
 
 
-FUNCTIONS.update(
-    {
-        np.sum: sum,
-        np.mean: mean,
-        np.max: max,
-        np.amax: max,
-        np.where: where,
-        np.reshape: reshape,
-        np.transpose: transpose,
-        np.broadcast_to: broadcast_to,
-        np.concatenate: concatenate,
-        np.stack: stack,
-        np.take: take,
-        np.ravel: lambda x: reshape(x, (-1,)),
-        np.dot: dot,
-        np.outer: lambda a, b: reshape(a, (-1, 1)) * reshape(b, (1, -1)),
-        np.linalg.norm: norm,
-        np.zeros_like: lambda x: np.zeros(shape_of(x)),
-        np.ones_like: lambda x: np.ones(shape_of(x)),
-        np.shape: shape_of,
-        np.ndim: lambda x: len(shape_of(x)),
-        np.size: lambda x: math.prod(shape_of(x)),
-    }
-)
-UFUNCS[np.matmul] = matmul
+for ours in (sum, mean, max, e.where, reshape, transpose, broadcast_to, concatenate, stack, take, dot, matmul):
+    NUMPY[getattr(np, ours.__name__)] = ours
+NUMPY[np.amax], NUMPY[np.linalg.norm], NUMPY[np.shape] = max, norm, shape_of
+NUMPY[np.ravel] = lambda x: reshape(x, (-1,))
+NUMPY[np.outer] = lambda a, b: reshape(a, (-1, 1)) * reshape(b, (1, -1))
+NUMPY[np.zeros_like] = lambda x: np.zeros(shape_of(x))
+NUMPY[np.ones_like] = lambda x: np.ones(shape_of(x))
+NUMPY[np.ndim] = lambda x: len(shape_of(x))
+NUMPY[np.size] = lambda x: math.prod(shape_of(x))
 
 
-def reflected(apply: Any) -> Any:
-    return lambda b, a: apply(a, b)
+def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    name = ufunc.__name__
+    if method != "__call__":
+        raise TypeError(f"np.{name}.{method}: Tensors don't take this form of a NumPy function; call np.{name} itself")
+    if kwargs:
+        raise TypeError(f"np.{name}: Tensors don't take the argument {', '.join(map(repr, kwargs))}")
+    return ours_for(ufunc)(*inputs)
+
+
+def ours_for(function: Any) -> Any:
+    """Our version of a function of NumPy's."""
+    if function in NUMPY:
+        return NUMPY[function]
+    near = get_close_matches(function.__name__, sorted({f.__name__ for f in NUMPY}), n=1, cutoff=0.0)
+    raise TypeError(f"np.{function.__name__}: Tensors have no such primitive; the nearest is np.{near[0]}")
 
 
 def refuse_in_place(self: Tensor, other: Any) -> Tensor:
     raise TypeError("a Tensor can't be changed in place: write t = t + ... instead of t += ...")
 
 
-for name, apply in {"add": add, "sub": subtract, "mul": multiply, "truediv": divide, "matmul": matmul, "pow": raise_to}.items():
+def reflected(apply: Any) -> Any:
+    return lambda b, a: apply(a, b)
+
+
+arithmetic = {"add": e.add, "sub": e.subtract, "mul": e.multiply, "truediv": e.divide, "pow": e.raise_to, "matmul": matmul}
+compare = {"gt": e.greater, "ge": e.greater_equal, "lt": e.less, "le": e.less_equal, "eq": e.equal, "ne": e.not_equal}
+others = {"neg": e.negative, "pos": lambda x: x, "abs": e.absolute, "getitem": getitem, "array_ufunc": array_ufunc}
+for name, apply in {**arithmetic, **compare, **others}.items():
     setattr(Tensor, f"__{name}__", apply)
+for name, apply in arithmetic.items():
     setattr(Tensor, f"__r{name}__", reflected(apply))
     setattr(Tensor, f"__i{name}__", refuse_in_place)
-for name, apply in {"gt": greater, "ge": greater_equal, "lt": less, "le": less_equal, "eq": equal, "ne": not_equal}.items():
-    setattr(Tensor, f"__{name}__", apply)
-for name, apply in {"neg": negative, "abs": absolute, "getitem": getitem}.items():
-    setattr(Tensor, f"__{name}__", apply)
-Tensor.__pos__ = lambda self: self  # type: ignore[operator]
-Tensor.__hash__ = None  # type: ignore[assignment]
-Tensor.sum, Tensor.mean, Tensor.max = sum, mean, max
-Tensor.dot = dot
+Tensor.ndim = property(lambda self: len(self.shape))
+Tensor.__array_function__ = lambda self, function, types, args, kwargs: ours_for(function)(*args, **kwargs)
+Tensor.sum, Tensor.mean, Tensor.max, Tensor.dot, Tensor.T = sum, mean, max, dot, property(transpose)
 Tensor.reshape = lambda self, *shape: reshape(self, shape[0] if len(shape) == 1 else shape)
 Tensor.transpose = lambda self, *axes: transpose(self, (axes[0] if len(axes) == 1 and np.ndim(axes[0]) else axes) or None)
-Tensor.T = property(transpose)

@@ -1,18 +1,20 @@
 # mypy: disable-error-code="has-type"
 """Rows of products: matmul, and the two fused rows on which networks spend their time."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
-from ..box import call, directions, raised, shape_of
+from ..box import call, row, shape_of
 from ..errors import ShapeError
+from ..walks import directions
 from .elementwise import equal
-from .reductions import broadcast_to, softmax, sum, sum_to
-from .shapes import reshape, transpose
-from .table import row
+from .reductions import softmax, sum
+from .shapes import reshape, swap, transpose
+
+
+def rank(x: Any) -> int:
+    return len(shape_of(x))
 
 
 def matmul_values(a: Any, b: Any) -> Any:
@@ -25,80 +27,50 @@ def matmul_values(a: Any, b: Any) -> Any:
     return np.matmul(a, b)
 
 
-def swap(x: Any) -> Any:
-    """The last two axes exchanged."""
-    n = len(shape_of(x))
-    return transpose(x, (*range(n - 2), n - 1, n - 2))
-
-
 def pull_left(g: Any, y: Any, a: Any, b: Any) -> Any:
-    """Ā = G Bᵀ, for vectors and matrices; stacks of matrices, and vectors against stacks, by way of columns and rows."""
-    left, right = shape_of(a), shape_of(b)
-    if len(left) <= 2 and len(right) <= 2:
-        if len(left) == 2:
-            return g @ b.T if len(right) == 2 else reshape(g, (*left[:1], 1)) * b
-        return b @ g if len(right) == 2 else g * b
-    column = reshape(b, (*right, 1)) if len(right) == 1 else b
-    whole = matmul(as_matrix(g, left, right), swap(column))
-    return reshape(sum_to(whole, (1, *left)), left) if len(left) == 1 else sum_to(whole, left)
+    """Ā = G Bᵀ. The walk adds up what a matrix gets from a whole stack."""
+    if rank(b) == 1:
+        return column(g) * b
+    return (line(g) if rank(a) == 1 and rank(b) > 2 else g) @ swap(b)
 
 
 def pull_right(g: Any, y: Any, a: Any, b: Any) -> Any:
     """B̄ = Aᵀ G, likewise."""
-    left, right = shape_of(a), shape_of(b)
-    if len(left) <= 2 and len(right) <= 2:
-        if len(left) == 2:
-            return a.T @ g
-        return reshape(a, (*left, 1)) * g if len(right) == 2 else g * a
-    line = reshape(a, (1, *left)) if len(left) == 1 else a
-    whole = matmul(swap(line), as_matrix(g, left, right))
-    return reshape(sum_to(whole, (*right, 1)), right) if len(right) == 1 else sum_to(whole, right)
+    if rank(a) == 1:
+        return g * a if rank(b) == 1 else column(a) * line(g)
+    if rank(b) == 1:
+        return reshape(g, (-1,)) @ reshape(a, (-1, shape_of(a)[-1]))
+    return swap(a) @ g
 
 
-def as_matrix(g: Any, left: tuple[int, ...], right: tuple[int, ...]) -> Any:
-    """The gradient of a product with the axis that a vector on either side has taken away."""
-    g = reshape(g, (*shape_of(g)[:-1], 1, shape_of(g)[-1])) if len(left) == 1 else g
-    return reshape(g, (*shape_of(g), 1)) if len(right) == 1 else g
+def push_left(t: Any, y: Any, a: Any, b: Any) -> Any:
+    """dA B."""
+    if rank(b) <= 2:
+        return t @ b
+    return reshape(spread(t, a, line(a) if rank(a) == 1 else a, b) @ b, directions(t, a) + shape_of(y))
 
 
-def push_matmul(t: Any, y: Any, a: Any, b: Any) -> Any:
-    """dA B + A dB."""
-    terms = [None if t[0] is None else moved_left(t[0], y, a, b), None if t[1] is None else moved_right(t[1], y, a, b)]
-    return added(terms)
+def push_right(t: Any, y: Any, a: Any, b: Any) -> Any:
+    """A dB."""
+    if rank(a) <= 2:
+        return a @ t if rank(t) == 1 or rank(b) > 1 else t @ transpose(a)  # many vectors at once are the rows of t
+    return reshape(a @ spread(t, b, column(b) if rank(b) == 1 else b, a), directions(t, b) + shape_of(y))
 
 
-def moved_left(t: Any, y: Any, a: Any, b: Any) -> Any:
-    many = directions(t, a)
-    if not many or (len(shape_of(a)) == 2 and len(shape_of(b)) <= 2):
-        return matmul(t, b)
-    column = reshape(b, (*shape_of(b), 1)) if len(shape_of(b)) == 1 else b
-    line = reshape(t, (*many, 1, *shape_of(a))) if len(shape_of(a)) == 1 else t
-    rank = max(len(shape_of(a)), len(shape_of(column)), 2)
-    inner = shape_of(line)[len(many) :]
-    return reshape(matmul(reshape(line, many + (1,) * (rank - len(inner)) + inner), column), many + shape_of(y))
+def column(x: Any) -> Any:
+    return reshape(x, (*shape_of(x), 1))
 
 
-def moved_right(t: Any, y: Any, a: Any, b: Any) -> Any:
-    many = directions(t, b)
-    if many and len(shape_of(b)) == 1 and len(shape_of(a)) <= 2:
-        return matmul(t, transpose(a))
-    if not many or (len(shape_of(a)) <= 2 and len(shape_of(b)) == 2):
-        return matmul(a, t)
-    line = reshape(a, (1, *shape_of(a))) if len(shape_of(a)) == 1 else a
-    column = reshape(t, (*shape_of(t), 1)) if len(shape_of(b)) == 1 else t
-    rank = max(len(shape_of(line)), len(shape_of(b)), 2)
-    inner = shape_of(column)[len(many) :]
-    return reshape(matmul(line, reshape(column, many + (1,) * (rank - len(inner)) + inner)), many + shape_of(y))
+def line(x: Any) -> Any:
+    return reshape(x, (*shape_of(x)[:-1], 1, *shape_of(x)[-1:]))
 
 
-def added(terms: list[Any]) -> Any:
-    first, *others = [term for term in terms if term is not None]
-    for term in others:
-        first = first + term
-    return first
+def spread(t: Any, x: Any, matrix: Any, other: Any) -> Any:
+    """A tangent of x, which enters the product as a matrix, with ones for the axes by which `other` is a larger stack."""
+    return reshape(t, directions(t, x) + (1,) * (rank(other) - rank(matrix)) + shape_of(matrix))
 
 
-MATMUL = row("matmul", matmul_values, (pull_left, pull_right), push=push_matmul)
+MATMUL = row("matmul", matmul_values, (pull_left, pull_right), push=(push_left, push_right))
 
 
 def matmul(a: Any, b: Any) -> Any:
@@ -112,20 +84,11 @@ def linear_values(X: Any, W: Any, b: Any) -> Any:
     return y
 
 
-def push_linear(t: Any, y: Any, X: Any, W: Any, b: Any) -> Any:
-    """dX Wᵀ + X dWᵀ + db."""
-    return added([
-        None if t[0] is None else matmul(t[0], W.T),
-        None if t[1] is None else matmul(X, swap(t[1])),
-        None if t[2] is None else broadcast_to(raised(t[2], b, 2), directions(t[2], b) + shape_of(y)),
-    ])  # fmt: skip
-
-
 LINEAR = row(
     "linear",
     linear_values,
     (lambda g, y, X, W, b: g @ W, lambda g, y, X, W, b: g.T @ X, lambda g, y, X, W, b: np.ones(shape_of(g)[0]) @ g),
-    push=push_linear,
+    push=(lambda t, y, X, W, b: t @ W.T, lambda t, y, X, W, b: X @ swap(t), lambda t, y, X, W, b: line(t)),
 )
 
 
@@ -143,34 +106,26 @@ def linear(X: Any, W: Any, b: Any) -> Any:
 def cross_entropy_values(logits: Any, labels: Any, p: Any) -> Any:
     """The mean of −log p[label]; from the logits where p has underflowed."""
     m, classes = logits.shape
-    whole = labels.astype(np.intp)
-    if (whole != labels).any() or whole.min() < 0 or whole.max() >= classes:
+    hot = labels[:, None] == np.arange(classes)
+    if np.count_nonzero(hot) != m:
         raise ShapeError(f"cross_entropy: labels must be whole numbers from 0 to {classes - 1}, got {labels!r:.60}")
-    rows = np.arange(m)
-    picked = p[rows, whole]
+    picked = p[hot]
     if picked.min() > 1e-300:
         return -np.log(picked).sum() / m
     top = logits.max(axis=1)
-    return (np.log(np.exp(logits - top[:, None]).sum(axis=1)) + top - logits[rows, whole]).sum() / m
+    return (np.log(np.exp(logits - top[:, None]).sum(axis=1)) + top - logits[hot]).sum() / m
 
 
 def excess(labels: Any, p: Any) -> Any:
     """p − e(label), row by row: the gradient of −log p[label] with respect to the logits."""
-    m, classes = shape_of(p)
-    if type(p) is np.ndarray and type(labels) is np.ndarray:
-        d = p.copy()
-        d[np.arange(m), labels.astype(np.intp)] -= 1.0
-        return d
-    return p - equal(reshape(labels, (m, 1)), np.arange(float(classes)))
+    return p - equal(labels[:, None], np.arange(float(shape_of(p)[1])))
 
 
 CROSS_ENTROPY = row(
     "cross_entropy",
     cross_entropy_values,
     (lambda g, y, logits, labels, p: excess(labels, p) * (g / shape_of(p)[0]), None, None),
-    push=lambda t, y, logits, labels, p: (
-        None if t[0] is None else sum(t[0] * excess(labels, p), axis=(-2, -1)) / shape_of(p)[0]
-    ),
+    push=(lambda t, y, logits, labels, p: sum(t * excess(labels, p), axis=(-2, -1)) / shape_of(p)[0], None, None),
 )
 
 

@@ -1,63 +1,56 @@
 # mypy: disable-error-code="has-type"
 """Rows that reduce: sums and their adjoint, broadcasting; maxima; log Σ exp and its gradient, softmax."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
 import numpy as np
 
-from ..box import Primitive, call, directions, raised, shape_of
+from ..box import Primitive, call, linear_row, row, shape_of
 from ..errors import ShapeError
 from .elementwise import equal, exp, sqrt, square, where
-from .shapes import as_axes, reshape, strided
-from .table import row
+from .shapes import as_axes, reshape
 
 
-def reduction(name: str, forward: Any, rule: Any, push: Any) -> Primitive:
-    """A row that reduces over `axes` (a sorted tuple); keepdims only changes the shape."""
-    return row(name, forward, (rule,), push=push, lower=lambda shapes, options: (name, {"axes": list(options["axes"])}))
+def kept(g: Any, x: Any, axes: tuple[int, ...]) -> Any:
+    """What belongs to a reduction of x, with the reduced axes kept at length 1, so that it broadcasts against x."""
+    shape = shape_of(x)
+    return (
+        g
+        if type(g) is float or not shape_of(g)
+        else reshape(g, tuple(1 if i - len(shape) in axes else n for i, n in enumerate(shape)))
+    )
 
 
-def shifted(axes: tuple[int, ...], t: Any, x: Any) -> tuple[int, ...]:
-    """Axes of x as axes of its tangent."""
-    k = len(directions(t, x))
-    return tuple(a + k for a in axes)
+def broadcast_values(x: Any, shape: tuple[int, ...]) -> Any:
+    y = np.empty(shape)  # a view of x would be read-only, and takes ten times as long to make
+    y[...] = x
+    return y
 
 
-def kept(x: Any, axes: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape of x with the reduced axes kept at length 1."""
-    return tuple(1 if i in axes else n for i, n in enumerate(shape_of(x)))
-
-
-BROADCAST = row(
-    "broadcast_to",
-    lambda x, shape: np.broadcast_to(x, shape),
-    (lambda g, y, x, shape: sum_to(g, shape_of(x)),),
-    push=lambda t, y, x, shape: broadcast_to(raised(t[0], x, len(shape)), directions(t[0], x) + shape),
-    lower=strided(lambda x, shape: np.broadcast_to(x, shape)),
-)
-SUM = reduction(
+# Elementwise, as x + zeros(shape) would be: the walks do what there is to do.
+BROADCAST = row("broadcast_to", broadcast_values, (lambda g, y, x, shape: g,))
+SUM = linear_row(
     "sum",
-    lambda x, axes, keepdims: np.sum(x, axis=axes, keepdims=keepdims),
-    lambda g, y, x, axes, keepdims: broadcast_to(reshape(g, kept(x, axes)), shape_of(x)),
-    lambda t, y, x, axes, keepdims: sum(t[0], axis=shifted(axes, t[0], x), keepdims=keepdims),
+    lambda x, axes, keepdims: np.add.reduce(x, axes, keepdims=keepdims),
+    lambda g, y, x, axes, keepdims: broadcast_to(kept(g, x, axes), shape_of(x)),
 )
-MAX = reduction(
-    "max",
-    lambda x, axes, keepdims: np.max(x, axis=axes, keepdims=keepdims),
-    lambda g, y, x, axes, keepdims: reshape(g, kept(x, axes)) * winners(x, y, axes),
-    lambda t, y, x, axes, keepdims: sum(t[0] * winners(x, y, axes), axis=shifted(axes, t[0], x), keepdims=keepdims),
-)
-LOGSUMEXP = reduction(
-    "logsumexp",
-    lambda x, axes, keepdims: logsumexp_values(x, axes, keepdims),
-    lambda g, y, x, axes, keepdims: reshape(g, kept(x, axes)) * exp(x - reshape(y, kept(x, axes))),
-    lambda t, y, x, axes, keepdims: sum(
-        t[0] * exp(x - reshape(y, kept(x, axes))), axis=shifted(axes, t[0], x), keepdims=keepdims
-    ),
-)
+
+
+def weighted(name: str, forward: Any, weights: Any) -> Primitive:
+    """A reduction whose derivative by an entry is that entry's weight, given by (x, y, axes)."""
+    return row(
+        name,
+        forward,
+        (lambda g, y, x, axes, keepdims: kept(g, x, axes) * weights(x, y, axes),),
+        push=(lambda t, y, x, axes, keepdims: sum(t * weights(x, y, axes), axes, keepdims=keepdims),),
+    )
+
+
+def winners(x: Any, y: Any, axes: tuple[int, ...]) -> Any:
+    """1 where x is the maximum y; equal winners share, so that the shares add up to 1."""
+    won = equal(x, kept(y, x, axes))
+    return won / sum(won, axes, keepdims=True)
 
 
 def logsumexp_values(x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
@@ -67,10 +60,8 @@ def logsumexp_values(x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     return total if keepdims else np.squeeze(total, axis=axes)
 
 
-def winners(x: Any, y: Any, axes: tuple[int, ...]) -> Any:
-    """1 where x is the maximum y; equal winners share, so that the shares add up to 1."""
-    won = equal(x, reshape(y, kept(x, axes)))
-    return won / sum(won, axis=axes, keepdims=True)
+MAX = weighted("max", lambda x, axes, keepdims: np.maximum.reduce(x, axes, keepdims=keepdims), winners)
+LOGSUMEXP = weighted("logsumexp", logsumexp_values, lambda x, y, axes: exp(x - kept(y, x, axes)))
 
 
 def sum(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
@@ -104,27 +95,17 @@ def broadcast_to(x: Any, shape: Any) -> Any:
     return x if shape_of(x) == shape else call(BROADCAST, x, shape=shape)
 
 
-def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
-    """The adjoint of broadcasting: sum over the axes along which `shape` was repeated."""
-    given = shape_of(g)
-    extra = len(given) - len(shape)
-    axes = (*range(extra), *(extra + i for i, n in enumerate(shape) if n == 1 and given[extra + i] != 1))
-    return reshape(sum(g, axis=axes), shape) if axes else reshape(g, shape)
-
-
-SOFTMAX = row(
-    "softmax",
-    lambda x: softmax_values(x),
-    (lambda g, y, x: pull_softmax(g, y),),
-    push=lambda t, y, x: pull_softmax(t[0], y),
-    lower=lambda shapes, options: ("softmax", None),
-)
+def norm(x: Any) -> Any:
+    """‖x‖, the root of the sum of squares; its gradient at 0 is taken as 0, which is a subgradient."""
+    total = sum(square(x))
+    nothing = equal(total, 0.0)
+    return where(nothing, 0.0, sqrt(where(nothing, 1.0, total)))
 
 
 def softmax_values(x: Any) -> Any:
     """exp(x) / Σ exp(x) over the last axis, shifted by the maximum."""
     e = np.exp(x - row_maxima(x))
-    e /= row_sums(e)
+    e /= (e @ np.ones(e.shape[-1]))[..., None]
     return e
 
 
@@ -138,13 +119,12 @@ def row_maxima(x: Any) -> Any:
     return np.max(x, axis=-1, keepdims=True)
 
 
-def row_sums(x: Any) -> Any:
-    return (x @ np.ones(x.shape[-1]))[..., None]
-
-
-def pull_softmax(g: Any, y: Any) -> Any:
+def times_jacobian(v: Any, y: Any) -> Any:
     """The Jacobian ρᵢ(δᵢⱼ − ρⱼ) is symmetric: it carries gradients and tangents alike."""
-    return y * (g - sum(g * y, axis=-1, keepdims=True))
+    return y * (v - sum(v * y, -1, keepdims=True))
+
+
+SOFTMAX = row("softmax", softmax_values, (lambda g, y, x: times_jacobian(g, y),), push=(lambda t, y, x: times_jacobian(t, y),))
 
 
 def softmax(x: Any) -> Any:
@@ -152,10 +132,3 @@ def softmax(x: Any) -> Any:
     if not shape_of(x) or not shape_of(x)[-1]:
         raise ShapeError(f"softmax: needs at least one entry along the last axis, got shape {shape_of(x)}")
     return call(SOFTMAX, x)
-
-
-def norm(x: Any) -> Any:
-    """‖x‖, the root of the sum of squares; its gradient at 0 is taken as 0, which is a subgradient."""
-    total = sum(square(x))
-    nothing = equal(total, 0.0)
-    return where(nothing, 0.0, sqrt(where(nothing, 1.0, total)))

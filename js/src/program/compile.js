@@ -2,7 +2,7 @@ import { builder } from "./build.js";
 import { size, text } from "./slots.js";
 
 /**
- * Makes a recorded program (`dlcourse.autodiff.program.Program.to_json()`) ready to run.
+ * Makes a recorded program (`dlcourse.programs.Program.to_json()`) ready to run.
  *
  *   const program = compile(json);
  *   const { loss } = program.run({ alpha: 0.1, start: [1, 2] });    // { name: Float64Array }

@@ -15,9 +15,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from . import nest
-from .box import Tensor, as_value, shape_of
-from .errors import ShapeError
+from ..autodiff import nest
+from ..autodiff.box import Tensor, as_value, shape_of
+from ..autodiff.errors import ShapeError
 from .program import Operation, Program, parameter_names, trace
 from .written import ARRAYS, ELEMENTWISE, IN_PLACE, SCALARS, VIEWS, write_row
 
@@ -52,7 +52,7 @@ def compile(f: Callable[..., Any], *examples: Any) -> Callable[..., Any]:
             y = admit(y, 'y', (3,))
             tanh(x, b0)
             multiply(b0, y, b0)
-            s4 = float(add.reduce(b0, (0,)))
+            s4 = float(add.reduce(b0, (-1,)))
             return s4
         finally:
             turns.append(turn)
@@ -169,7 +169,7 @@ class Source:
         self.home: dict[int, tuple[int, int, int]] = {}
         computed = {slot for slot, o in operations if self.owner[slot] == slot and o.shape and o.row.name != "broadcast_to"}
         for slot, o in reversed(operations):
-            if o.row.name == "concatenate" and o.options["axis"] == 0 and values[slot].flags.c_contiguous:
+            if o.row.name == "concatenate" and o.options["axis"] == -len(o.shape) and values[slot].flags.c_contiguous:
                 start = 0
                 for x in o.inputs:
                     stop, r = start + len(values[x]), self.owner[x]

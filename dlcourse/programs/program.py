@@ -14,9 +14,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import nest
-from .box import ACTIVE_TRACES, VARIABLE, Primitive, Tensor, as_value, boxes_below, call, next_number, shape_of, value_of
-from .errors import ShapeError, TraceError
+from ..autodiff import nest
+from ..autodiff.box import (
+    ACTIVE_TRACES,
+    VARIABLE,
+    Primitive,
+    Tensor,
+    as_value,
+    boxes_below,
+    call,
+    next_number,
+    shape_of,
+    value_of,
+)
+from ..autodiff.errors import ShapeError, TraceError
+from .lowering import lower
 
 MANY_NUMBERS = 64  # from which on it is worth while to look for a shorter form
 
@@ -52,27 +64,33 @@ class Program(NamedTuple):
         for (name, shape), x in zip(self.inputs, held, strict=True):
             if shape_of(x) != shape:
                 raise ShapeError(f"run: input {name} was traced with shape {shape}, got {shape_of(x)}")
-        slots = [*held, *self.constants]
-        for row, sources, options, _ in self.operations:
-            slots.append(call(row, *[slots[i] for i in sources], **options))
-        found = [slots[i] for _, i in self.outputs]
-        return self.rebuild([y if type(y) is Tensor or shape_of(y) else float(y) for y in found])
+        return self.rebuild(self.results(held))
+
+    def results(self, inputs: Any) -> list[Any]:
+        """The results for inputs that are known to fit: Tensors, floats and arrays."""
+        slots = [*inputs, *self.constants]
+        recording = any(type(x) is Tensor for x in inputs)
+        for row, sources, options, shape in self.operations:
+            values = [slots[i] for i in sources]
+            y = call(row, *values, **options) if recording else row.forward(*values, **options)
+            slots.append(y if shape or type(y) is Tensor else float(y))
+        return [slots[i] for _, i in self.outputs]
+
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shape of each slot."""
+        return [s for _, s in self.inputs] + [shape_of(c) for c in self.constants] + [o.shape for o in self.operations]
 
     def output_shapes(self) -> list[tuple[int, ...]]:
         """The shape of each result."""
-        shapes = (
-            [shape for _, shape in self.inputs] + [shape_of(c) for c in self.constants] + [o.shape for o in self.operations]
-        )
+        shapes = self.shapes()
         return [shapes[slot] for _, slot in self.outputs]
 
     def to_json(self) -> dict[str, Any]:
         """The program as the page's interpreter reads it: plain lists, numbers and text."""
-        shapes = [shape for _, shape in self.inputs] + [shape_of(c) for c in self.constants]
-        operations = []
+        shapes, operations = self.shapes(), []
         for row, sources, options, shape in self.operations:
-            kernel, settings = row.lower([shapes[i] for i in sources], options) if row.lower else (row.name, options)
+            kernel, settings = lower(row, [shapes[i] for i in sources], options)
             operations.append([kernel, list(sources), list(shape), *([settings] if settings else [])])
-            shapes.append(shape)
         return {
             "inputs": [[name, list(shape)] for name, shape in self.inputs],
             "constants": [[list(shape_of(c)), encode(c)] for c in self.constants],
@@ -107,8 +125,10 @@ def trace(f: Callable[..., Any], *examples: Any) -> Program:
     >>> [operation.row.name for operation in program.operations]
     ['square', 'multiply', 'sum']
     """
-    result, variables, names = record_inside(f, examples)
-    program, captured = to_program(result, variables, names)
+    result, variables = record_inside(f, examples)
+    names = parameter_names(f, len(examples))
+    labels = [name for label, x in zip(names, examples, strict=True) for name in nest.names(x, label)]
+    program, captured = to_program(result, variables, labels)
     if captured:
         raise TraceError(
             f"trace: the function uses a Tensor from outside (of shape {captured[0].shape}); "
@@ -117,50 +137,47 @@ def trace(f: Callable[..., Any], *examples: Any) -> Program:
     return program
 
 
-def record_inside(f: Callable[..., Any], examples: tuple[Any, ...]) -> tuple[Any, list[Tensor], list[str]]:
-    """Run f on fresh variables while asking for their values is refused."""
+def record_inside(f: Callable[..., Any], examples: tuple[Any, ...]) -> tuple[Any, list[Tensor]]:
+    """The result of f on fresh variables, and these; meanwhile, asking for their values is refused."""
     leaves, rebuild = nest.flatten(examples)
     first = next_number()
     variables = [Tensor(value_of(leaf)) for leaf in leaves]
     ACTIVE_TRACES.append((first, next_number()))
     try:
-        result = f(*rebuild(variables))
+        return f(*rebuild(variables)), variables
     finally:
         ACTIVE_TRACES.pop()
-    labels = [
-        name for label, x in zip(parameter_names(f, len(examples)), examples, strict=True) for name in nest.names(x, label)
-    ]
-    return result, variables, labels
 
 
 def parameter_names(f: Callable[..., Any], n: int) -> list[str]:
+    """What f calls its n arguments; x0, x1, … where it does not say."""
     try:
-        found = [
-            p.name for p in inspect.signature(f).parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-        ]
+        parameters = inspect.signature(f).parameters.values()
     except (TypeError, ValueError):
-        found = []
+        parameters = {}.values()
+    found = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     return (found + [f"x{i}" for i in range(len(found), n)])[:n]
 
 
 def to_program(result: Any, variables: list[Tensor], labels: list[str]) -> tuple[Program, list[Tensor]]:
     """The boxes between variables and result as a program; Tensors from outside become further inputs, and are listed."""
     outputs, rebuild = nest.flatten(result)
-    outputs = [y if type(y) is Tensor else as_value(y) if y is not None else nothing() for y in outputs]
+    if any(y is None for y in outputs):
+        raise TraceError("trace: the function returned None; does it end in `return`?")
+    outputs = [y if type(y) is Tensor else as_value(y) for y in outputs]
     since = variables[0].number if variables else next_number()
     inside = {v.number for v in variables}
     computed = [box for box in boxes_below([y for y in outputs if type(y) is Tensor], since) if box.number not in inside]
     used = [x for box in computed for x in box.inputs] + outputs
     captured = list({x.number: x for x in used if type(x) is Tensor and x.number < since}.values())
 
+    outside = [(f"outside{i}", x.shape) for i, x in enumerate(captured)]
+    inputs = [*zip(labels, (v.shape for v in variables), strict=True), *outside]
     slots: dict[Any, int] = {x.number: i for i, x in enumerate([*variables, *captured])}
-    inputs = [
-        *zip(labels, (v.shape for v in variables), strict=True),
-        *((f"outside{i}", x.shape) for i, x in enumerate(captured)),
-    ]
     constants: list[Any] = []
 
     def slot_of(x: Any) -> int:
+        """The slot of an input or of a result; of a constant, a new one where it is first met."""
         key = x.number if type(x) is Tensor else (shape_of(x), np.float64(x).tobytes())
         if key not in slots:
             slots[key] = len(inputs) + len(constants)
@@ -170,43 +187,19 @@ def to_program(result: Any, variables: list[Tensor], labels: list[str]) -> tuple
     for box in computed:
         if box.row is None:
             slots[box.number] = slot_of(box.value)
-        for x in box.inputs:
-            if type(x) is not Tensor:
-                slot_of(x)
-    for y in outputs:
-        if type(y) is not Tensor:
-            slot_of(y)
-    operations: list[Operation] = []
+    for x in used:
+        if type(x) is not Tensor:
+            slot_of(x)
+    first, operations = len(inputs) + len(constants), list[Operation]()
     made: dict[Any, int] = {}
     for box in computed:
-        sources = tuple(slot_of(x) for x in box.inputs)
+        sources = tuple([slot_of(x) for x in box.inputs])
         if box.row is VARIABLE:
             slots[box.number] = sources[0]
         elif box.row is not None:
-            operation = Operation(box.row, sources, box.options, box.shape)
             same = (box.row.name, sources, repr(box.options)) if box.row.name != "scan" else box.number
-            slots[box.number] = made.setdefault(same, len(inputs) + len(constants) + len(operations))
-            if slots[box.number] == len(inputs) + len(constants) + len(operations):
-                operations.append(operation)
-    named = tuple((name or "result", slot_of(y)) for name, y in zip(nest.names(result), outputs, strict=True))
+            slots[box.number] = made.setdefault(same, first + len(operations))
+            if slots[box.number] == first + len(operations):
+                operations.append(Operation(box.row, sources, box.options, box.shape))
+    named = tuple([(name or "result", slot_of(y)) for name, y in zip(nest.names(result), outputs, strict=True)])
     return Program(tuple(inputs), tuple(constants), tuple(operations), named, rebuild), captured
-
-
-def nothing() -> Any:
-    raise TraceError("trace: the function returned None; does it end in `return`?")
-
-
-def without_unread_inputs(program: Program, candidates: range) -> tuple[Program, list[int]]:
-    """The program less those of the candidate inputs that nothing reads; and which of them are left."""
-    reads = {i for operation in program.operations for i in operation.inputs} | {slot for _, slot in program.outputs}
-    unread = [i for i in candidates if i not in reads]
-    if not unread:
-        return program, list(candidates)
-    new = {}
-    for i in range(len(program.inputs) + len(program.constants) + len(program.operations)):
-        new[i] = i - len([u for u in unread if u < i])
-    return program._replace(
-        inputs=tuple(x for i, x in enumerate(program.inputs) if i not in unread),
-        operations=tuple(o._replace(inputs=tuple(new[i] for i in o.inputs)) for o in program.operations),
-        outputs=tuple((name, new[slot]) for name, slot in program.outputs),
-    ), [i for i in candidates if i not in unread]

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
-from . import nest
-from .box import Tensor, as_value, call, directions, shape_of, value_of
+from ..autodiff import nest
+from ..autodiff.box import Tensor, as_value, call, row, shape_of, value_of
+from ..autodiff.derivatives import jvp, vjp
+from ..autodiff.errors import ShapeError
+from ..autodiff.primitives import concatenate, getitem, reshape, stack
+from ..autodiff.walks import directions
 from .compile import generate
-from .derivatives import jvp, vjp
-from .errors import ShapeError
-from .primitives import concatenate, getitem, reshape, stack
-from .primitives.table import row
-from .program import Program, record_inside, to_program, without_unread_inputs
+from .program import Program, record_inside, to_program
 
 MANY = 16  # steps from which on it pays to generate their source
 
@@ -48,36 +49,26 @@ def scan(
     """
     carries, put_carry = nest.flatten(start)
     sequences, put_sequence = ([], lambda _: None) if sequence is None else nest.flatten(sequence)
-    carries = [c if type(c) is Tensor else as_value(c) for c in carries]
-    sequences = [s if type(s) is Tensor else as_value(s) for s in sequences]
-    n = count_steps(sequences, length)
-    k, m = len(carries), len(sequences)
+    carries, sequences = ([x if type(x) is Tensor else as_value(x) for x in group] for group in (carries, sequences))
+    n, k = count_steps(sequences, length), len(carries)
 
     def flat_step(*leaves: Any) -> tuple[list[Any], Any]:
         carry, kept = step(put_carry(leaves[:k]), put_sequence(leaves[k:]))
         return nest.flatten(carry)[0], () if kept is None else kept
 
-    first = [np.array(value_of(s))[0] if n else np.zeros(shape_of(s)[1:]) for s in sequences]
-    result, variables, _ = record_inside(flat_step, (*map(value_of, carries), *first))
-    new, kept = result
-    body, outside = to_program((new, kept), variables, [f"x{i}" for i in range(len(variables))])
-    body, read = without_unread_inputs(body, range(k, k + m))
-    sequences, m = [sequences[i - k] for i in read], len(read)
+    first = [value_of(s)[0] if n else np.zeros(shape_of(s)[1:]) for s in sequences]
+    result, variables = record_inside(flat_step, (*map(value_of, carries), *first))
+    body, outside = to_program(result, variables, [f"x{i}" for i in range(len(variables))])
+    body, read = without_unread_inputs(body, k, len(variables))
+    sequences = [sequences[i - k] for i in read]
     shapes = body.output_shapes()
-    if len(new) != k or any(a != shape_of(c) for a, c in zip(shapes, carries, strict=False)):
+    if len(result[0]) != k or shapes[:k] != [shape_of(c) for c in carries]:
         raise ShapeError(f"scan: the carry must keep its shapes {[shape_of(c) for c in carries]}, the step made {shapes[:k]}")
 
-    flat = call(SCAN, *carries, *sequences, *outside, body=body, length=n, carries=k, sequences=m)
-    parts = []
-    at = 0
-    for i, shape in enumerate(shapes):
-        whole = shape if i < k else (n, *shape)
-        size = math.prod(whole)
-        parts.append(reshape(getitem(flat, slice(at, at + size)), whole) if whole else getitem(flat, at))
-        at += size
-    parts = [float(p) if type(p) is not Tensor and not shape_of(p) else p for p in parts]
-    _, put_kept = nest.flatten(kept)
-    return put_carry(parts[:k]), put_kept(parts[k:]) if parts[k:] else None
+    flat = call(SCAN, *carries, *sequences, *outside, body=body, length=n, carries=k, sequences=len(sequences))
+    parts = cut(flat, [*shapes[:k], *((n, *shape) for shape in shapes[k:])])
+    parts = [p if type(p) is Tensor or shape_of(p) else float(p) for p in parts]
+    return put_carry(parts[:k]), nest.flatten(result[1])[1](parts[k:]) if parts[k:] else None
 
 
 def count_steps(sequences: list[Any], length: int | None) -> int:
@@ -92,20 +83,23 @@ def count_steps(sequences: list[Any], length: int | None) -> int:
     return int(n)
 
 
-def leaves_of(body: Program, inputs: Any) -> list[Any]:
-    return nest.flatten(body.run(*inputs))[0]
+def without_unread_inputs(program: Program, start: int, stop: int) -> tuple[Program, list[int]]:
+    """The program less those of its inputs from start to stop that nothing reads; and which of them are left."""
+    reads = {i for operation in program.operations for i in operation.inputs} | {slot for _, slot in program.outputs}
+    gone = set(range(start, stop)) - reads
+    new = list(accumulate([i not in gone for i in range(len(program.shapes()))], initial=0))  # slot → how many stay before it
+    return program._replace(
+        inputs=tuple([x for i, x in enumerate(program.inputs) if i not in gone]),
+        operations=tuple([o._replace(inputs=tuple([new[i] for i in o.inputs])) for o in program.operations]),
+        outputs=tuple([(name, new[slot]) for name, slot in program.outputs]),
+    ), [i for i in range(start, stop) if i not in gone]
 
 
 def run_scan(*inputs: Any, body: Program, length: int, carries: int, sequences: int) -> Any:
     """The carries after the last step, then every kept result stacked over the steps, all in one flat array."""
-    carry = list(inputs[:carries])
-    moving, fixed = inputs[carries : carries + sequences], inputs[carries + sequences :]
-    shapes = body.output_shapes()[carries:]
-    kept = [np.empty((length, *shape)) for shape in shapes]
-    if length > MANY:
-        step = generate(body, "step", [(name, None) for name, _ in body.inputs])
-    else:
-        step = lambda *leaves: leaves_of(body, leaves)  # noqa: E731
+    carry, moving, fixed = split(inputs, carries, sequences)
+    kept = [np.empty((length, *shape)) for shape in body.output_shapes()[carries:]]
+    step = generate(body, "step", [(name, None) for name, _ in body.inputs]) if length > MANY else lambda *x: body.results(x)
     for t in range(length):
         out = step(*carry, *[s[t] for s in moving], *fixed)
         carry = out[:carries]
@@ -115,19 +109,15 @@ def run_scan(*inputs: Any, body: Program, length: int, carries: int, sequences: 
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
-def split_inputs(inputs: Any, options: dict[str, Any]) -> tuple[list[Any], list[Any], list[Any]]:
-    k, m = options["carries"], options["sequences"]
-    return list(inputs[:k]), list(inputs[k : k + m]), list(inputs[k + m :])
+def split(inputs: Any, carries: int, sequences: int, **_: Any) -> tuple[list[Any], list[Any], list[Any]]:
+    """Carries, sequences, and what the step uses from outside."""
+    return list(inputs[:carries]), list(inputs[carries : carries + sequences]), list(inputs[carries + sequences :])
 
 
 def cut(flat: Any, shapes: list[tuple[int, ...]]) -> list[Any]:
     """The arrays of these shapes that lie one after the other in a flat array."""
-    found, at = [], 0
-    for shape in shapes:
-        size = math.prod(shape)
-        found.append(reshape(getitem(flat, slice(at, at + size)), shape))
-        at += size
-    return found
+    ends = pairwise(accumulate(map(math.prod, shapes), initial=0))
+    return [reshape(getitem(flat, slice(a, b)), shape) if shape else getitem(flat, a) for (a, b), shape in zip(ends, shapes)]
 
 
 def push_scan(tangents: list[Any], y: Any, *inputs: Any, **options: Any) -> Any:
@@ -140,11 +130,11 @@ def push_scan(tangents: list[Any], y: Any, *inputs: Any, **options: Any) -> Any:
         each = [[None if t is None else t[i] for t in tangents] for i in range(many[0])]
         return stack([push_scan(one, y, *inputs, **options) for one in each])
     filled = [np.zeros(shape_of(x)) if t is None else t for t, x in zip(tangents, inputs, strict=True)]
-    carry, moving, fixed = split_inputs(inputs, options)
-    d_carry, d_moving, d_fixed = split_inputs(filled, options)
+    carry, moving, fixed = split(inputs, **options)
+    d_carry, d_moving, d_fixed = split(filled, **options)
 
     def step(state: Any, x: Any) -> Any:
-        values, moved = jvp(lambda *leaves: leaves_of(body, leaves), (*state[0], *x[0], *fixed), (*state[1], *x[1], *d_fixed))
+        values, moved = jvp(lambda *leaves: body.results(leaves), (*state[0], *x[0], *fixed), (*state[1], *x[1], *d_fixed))
         return (values[:k], moved[:k]), moved[k:]
 
     (_, last), kept = scan(step, (carry, d_carry), (moving, d_moving), length=options["length"])
@@ -154,17 +144,16 @@ def push_scan(tangents: list[Any], y: Any, *inputs: Any, **options: Any) -> Any:
 def pull_scan(g: Any, y: Any, inputs: Any, options: dict[str, Any], wanted: list[bool]) -> list[Any]:
     """The gradient of a scan: forward once more to know each step's carry, then a scan back over the step's pullback."""
     body, k, n = options["body"], options["carries"], options["length"]
-    carry, moving, fixed = split_inputs(inputs, options)
+    carry, moving, fixed = split(inputs, **options)
     shapes = body.output_shapes()
     g_parts = cut(g, [*shapes[:k], *((n, *shape) for shape in shapes[k:])])
-    _, before = scan(lambda c, x: (leaves_of(body, (*c, *x, *fixed))[:k], c), carry, moving, length=n)
+    _, before = scan(lambda c, x: (body.results([*c, *x, *fixed])[:k], c), carry, moving, length=n)
 
     def step(state: Any, x: Any) -> Any:
         g_carry, g_fixed = state
         c, entries, g_kept = x
-        _, pullback = vjp(lambda *leaves: leaves_of(body, leaves), *c, *entries, *fixed)
-        found = pullback([*g_carry, *g_kept])
-        g_c, g_x, g_f = split_inputs(found, options)
+        _, pullback = vjp(lambda *leaves: body.results(leaves), *c, *entries, *fixed)
+        g_c, g_x, g_f = split(pullback([*g_carry, *g_kept]), **options)
         return (g_c, [a + b for a, b in zip(g_fixed, g_f, strict=True)]), g_x
 
     backwards = [[s[::-1] for s in group] for group in (before or [], moving, g_parts[k:])]
@@ -173,8 +162,4 @@ def pull_scan(g: Any, y: Any, inputs: Any, options: dict[str, Any], wanted: list
     return [*g_carry, *[s[::-1] for s in g_moving or []], *g_fixed]
 
 
-def lower_scan(shapes: Any, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    return "scan", {**options, "body": options["body"].to_json()}
-
-
-SCAN = row("scan", run_scan, None, push=push_scan, joint=pull_scan, lower=lower_scan)
+SCAN = row("scan", run_scan, pull_scan, push=push_scan)

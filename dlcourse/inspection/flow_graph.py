@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from . import nest
-from .box import Primitive, Tensor, as_value, boxes_below, hand_out, refuse_while_tracing, settle, shape_of, value_of
+from ..autodiff import nest
+from ..autodiff.box import Primitive, Tensor, as_value, boxes_below, refuse_while_tracing, settle, shape_of, value_of
+from ..autodiff.errors import ShapeError, StaleGraph
+from ..autodiff.walks import hand_out, sum_to
+from ..programs.program import parameter_names
 from .draw import MOST, Arrangement, Drawing, arrange, draw
-from .errors import ShapeError, StaleGraph
-from .program import parameter_names
 
 
 class Box:
@@ -42,8 +43,8 @@ class Box:
         if self.row is None or self.grad is None:
             return
         needed = [type(x) is Box and x.needed for x in self.inputs]
-        values = tuple(map(value_at, self.inputs))
-        for x, g in zip(self.inputs, self.row.pull(self.grad, self.value, values, self.options, needed), strict=True):
+        values = [value_at(x) for x in self.inputs]
+        for x, g in zip(self.inputs, pull(self.row, self.grad, self.value, values, self.options, needed), strict=True):
             if g is not None:
                 x.grad = g if x.grad is None else x.grad + g
 
@@ -54,6 +55,14 @@ class Box:
 
 def value_at(x: Any) -> Any:
     return x.value if type(x) is Box else x
+
+
+def pull(row: Primitive, g: Any, y: Any, inputs: list[Any], options: dict[str, Any], wanted: list[bool]) -> list[Any]:
+    """What flows back through one operator: the gradient of each wanted input, None where it is zero or not wanted."""
+    if callable(row.rules):  # one rule for all inputs together
+        return [gx if want else None for gx, want in zip(row.rules(g, y, inputs, options, wanted), wanted, strict=True)]
+    pairs = zip(row.rules, inputs, wanted, strict=True)
+    return [sum_to(rule(g, y, *inputs, **options), shape_of(x)) if rule and want else None for rule, x, want in pairs]
 
 
 class FlowGraph:

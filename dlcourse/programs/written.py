@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .box import shape_of
-from .primitives.shapes import whole_numbers
+from ..autodiff.box import shape_of
+from ..autodiff.primitives.shapes import whole_numbers
 from .program import Operation
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ SCALARS = {
 # Rows whose result may be a view of their input.
 VIEWS: dict[str, Callable[[Operation], str]] = {
     "reshape": lambda o: f"{{}}.reshape({o.shape})",
-    "transpose": lambda o: f"{{}}.transpose({o.options['axes']})",
+    "transpose": lambda o: f"{{}}.transpose({(*range(len(o.shape) - len(o.options['axes'])), *o.options['axes'])})",
     "getitem": lambda o: f"{{}}[{subscript(o.options['index'])}]",
     "broadcast_to": lambda o: f"broadcast_to({{}}, {o.shape})",
 }
@@ -115,12 +115,12 @@ def write_getitem(s: Source, y: str, o: Operation, x: str) -> str:
     if y:
         return write_row(s, y, o, x)  # nothing to see: a view of no entries
     index = o.options["index"]
-    plain = all(isinstance(p, (int, np.integer)) for p in (index if type(index) is tuple else (index,)))
-    return f"{x}.item({subscript(index)})" if plain else f"float({x}[{subscript(index)}])"
+    plain = all(isinstance(p, (int, np.integer)) for p in index[1:])
+    return f"{x}.item({subscript(index[1:])})" if plain else f"float({x}[{subscript(index)}])"
 
 
 def write_concatenate(s: Source, y: str, o: Operation, *x: str) -> str:
-    axis, start, lines = o.options["axis"], 0, []
+    axis, start, lines = o.options["axis"] % len(o.shape), 0, []
     for slot, part in zip(o.inputs, x, strict=True):
         stop = start + s.values[slot].shape[axis]
         if s.home.get(s.owner[slot]) != (s.slot, start, stop):

@@ -1,63 +1,22 @@
-"""What may be done to boxes as they are recorded: forget where they came from (`no_grad`), look for NaN (`check_nan`)."""
+"""Where the first NaN was made: every box is looked at as it is recorded."""
 
 from __future__ import annotations
 
 import linecache
-import math
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from . import box, nest
-from .box import ACTIVE_TRACES, NO_OPTIONS, VARIABLE, Tensor, next_number, shape_of, value_of
-from .errors import NonFinite, TraceError
+from ..autodiff import box, nest
+from ..autodiff.box import Tensor, next_number, shape_of, value_of
+from ..autodiff.no_grad import on_record
 
 
-@contextmanager
-def on_record(change: Callable[[Tensor], Tensor]) -> Iterator[None]:
-    before, box.ON_RECORD = box.ON_RECORD, change
-    try:
-        yield
-    finally:
-        box.ON_RECORD = before
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Inside, Tensors made before the block act as data: what is computed from them is a leaf into which nothing flows.
-
-    So nothing is kept for a backward walk. Variables made inside, such as those of `grad(f)(x)`, are
-    variables as ever, and derivatives taken inside are right.
-
-    Raises TraceError while tracing, where nothing but the recording is wanted.
-
-    >>> w = Tensor(3.0)
-    >>> with no_grad():
-    ...     y = w * w
-    >>> y, y.inputs
-    (Tensor(9.0), ())
-    """
-    if ACTIVE_TRACES:
-        raise TraceError("no_grad: a traced function is recorded as a whole; pass what needs no derivative as bare values")
-    start, outer = next_number(), box.ON_RECORD
-
-    def forget(made: Tensor) -> Tensor:
-        made = made if outer is None else outer(made)
-        alive = [type(x) is Tensor and start < x.oldest < math.inf for x in made.inputs]
-        made.inputs = tuple([x if lives else value_of(x) for x, lives in zip(made.inputs, alive, strict=True)])
-        if any(alive):
-            made.oldest = min(x.oldest for x in made.inputs if type(x) is Tensor)
-        else:  # a leaf: of a derivative taken inside, or one that depends on no variable at all
-            made.oldest = made.number if made.row is VARIABLE else math.inf
-            made.row, made.inputs, made.options = None, (), NO_OPTIONS
-        return made
-
-    with on_record(forget):
-        yield
+class NonFinite(ArithmeticError):
+    """A NaN or an infinity, and where it came from."""
 
 
 def check_nan(f: Callable[..., Any], *args: Any) -> Any:
@@ -107,12 +66,12 @@ def brief(x: Any) -> str:
 
 def user_line(caller: Any) -> str:
     """Where the operation stands: the innermost line outside this package, else outside the engine, else the caller's."""
-    engine, frame = Path(__file__).parent, sys._getframe(2)
+    engine, frame = Path(box.__file__).parent, sys._getframe(2)
     inside = []
     while frame is not None and frame is not caller:
         inside.append(frame)
         frame = frame.f_back  # type: ignore[assignment]
-    seen = [f for f in inside if not Path(f.f_code.co_filename).is_relative_to(engine)]
+    seen = [f for f in inside if not Path(f.f_code.co_filename).is_relative_to(engine) and f.f_code.co_filename != __file__]
     users = [f for f in seen if not Path(f.f_code.co_filename).is_relative_to(engine.parent)]
     place = (users or seen or [caller])[0]
     name, number = place.f_code.co_filename, place.f_lineno
