@@ -39,7 +39,7 @@ def pull_right(g: Any, y: Any, a: Any, b: Any) -> Any:
     if rank(a) == 1:
         return g * a if rank(b) == 1 else column(a) * line(g)
     if rank(b) == 1:
-        return reshape(g, (-1,)) @ reshape(a, (-1, shape_of(a)[-1]))
+        return g @ a if rank(a) == 2 else reshape(g, (-1,)) @ reshape(a, (-1, shape_of(a)[-1]))
     return swap(a) @ g
 
 
