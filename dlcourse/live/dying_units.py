@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import nn, optim, palette
-from ..autodiff import scan, value_and_grad, vjp
+from ..autodiff import value_and_grad, vjp
 from ..autodiff.primitives import take
+from ..programs import scan
 from .controls import Choice, Slider
 from .curves import Axis, Curves, Goal, Panel, Sentence, Series
 from .panels import Play, Show

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import landscapes, optim, palette
-from ..autodiff import grad, scan
+from ..autodiff import grad
 from ..landscapes import Landscape
+from ..programs import scan
 from .controls import Choice, Slider, Switch
 from .curves import Axis, Curves, Goal, Heat, Panel, Sentence, Series, Show
 

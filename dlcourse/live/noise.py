@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from .. import optim, palette
-from ..autodiff import grad, scan
+from ..autodiff import grad
 from ..autodiff.primitives import take
 from ..data import Sample
+from ..programs import scan
 from .controls import Slider
 from .curves import Axis, Curves, Goal, Heat, Panel, Sentence, Series, Show
 from .noisy import squared_risk, squared_risk_on_grid

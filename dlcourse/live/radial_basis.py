@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from .. import nn, optim, palette
-from ..autodiff import grad, scan
+from ..autodiff import grad
 from ..autodiff.primitives import take
 from ..nn.rbf import neighbour_widths
+from ..programs import scan
 from .controls import Slider, Switch
 from .curves import Axis, Curves, Goal, Panel, Sentence, Series
 from .panels import Play, Show

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from .. import nn, optim, palette
-from ..autodiff import scan
 from ..flat import flat_value_and_grad
+from ..programs import scan
 from . import training_programs as programs
 from .controls import Slider
 from .curves import Axis, Curves, Goal, Heat, Panel, Sentence, Series, Show

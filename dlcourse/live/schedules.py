@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import optim, palette
-from ..autodiff import grad, scan
+from ..autodiff import grad
 from ..optim import schedules
+from ..programs import scan
 from .controls import Choice, Slider
 from .curves import Axis, Curves, Goal, Line, Panel, Sentence, Series, Show
 
