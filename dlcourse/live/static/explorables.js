@@ -1,4 +1,4 @@
-/* sources sha256: ce8025689134e3af9aef57c0c866344a7fdca5b4e6abea47fccdcebe240e3bb9 */
+/* sources sha256: 7af5181bbbfa0db2cc4fb703f2b6e9969781b5f28db2c8a55fc7d6dfe7cbc0b6 */
 /*!
 d3-array: Copyright 2010-2026 Mike Bostock
 
