@@ -23,6 +23,7 @@ class Item(NamedTuple):
 
 
 RISK = "01-empirical-risk-minimisation.ipynb"
+NETWORKS = "02-networks.ipynb"
 ACTIVATIONS = "03-activations.ipynb"
 BACK_PROPAGATION = "04-back-propagation.ipynb"
 AUTOMATIC_DIFFERENTIATION = "05-automatic-differentiation.ipynb"
@@ -103,22 +104,52 @@ ITEMS: dict[str, Item] = {
         "Layers, width, depth, parameters",
         2,
         tests=networks("mlp", "test_value_and_gradient_equal_pytorch", "test_shapes_sizes_and_layers"),
+        sections=sections(NETWORKS, "A layer, and a stack of layers"),
     ),
     "B2": Item(
         "Radial basis function networks",
         2,
         tests=networks("rbf", "test_features_are_the_formula", "test_gradients_equal_finite_differences"),
+        sections=sections(NETWORKS, "Bumps that know where they are: radial basis functions"),
     ),
     "B3": Item(
         "Learning centres, widths and weights",
         2,
         live=True,
         tests=networks("rbf", "test_two_steps_of_a_regression_find_the_least_squares", "test_three_steps_go_further_than_two"),
+        sections=sections(NETWORKS, "Learning in two steps, or three"),
     ),
-    "B4": Item("Universal approximation by RBF networks", 2),
-    "B5": Item("Universal approximation by one hidden layer", 2, live=True),
-    "B6": Item("Why depth", 2),
-    "B7": Item("One ReLU layer", 2, tests=networks("mlp", "test_a_relu_layer_is_max_0_of_Wx_plus_b")),
+    "B4": Item(
+        "Universal approximation by RBF networks",
+        2,
+        tests=networks("rbf", "test_features_are_the_formula"),
+        sections=sections(NETWORKS, "Their theorem"),
+    ),
+    "B5": Item(
+        "Universal approximation by one hidden layer",
+        2,
+        live=True,
+        tests=("tests/test_exercises_networks.py::test_a_bump_is_two_steps",),
+        sections=sections(
+            NETWORKS,
+            "Networks",
+            "Steps, bumps, and any curve you like",
+            "What the theorem says, and what it does not",
+            "In two dimensions a bump needs a second layer",
+        ),
+    ),
+    "B6": Item(
+        "Why depth",
+        2,
+        tests=("tests/test_exercises_networks.py::test_folding_doubles_the_pieces",),
+        sections=sections(NETWORKS, "Why depth", "And when it is trained?"),
+    ),
+    "B7": Item(
+        "One ReLU layer",
+        2,
+        tests=networks("mlp", "test_a_relu_layer_is_max_0_of_Wx_plus_b"),
+        sections=sections(NETWORKS, "A layer, and a stack of layers"),
+    ),
     # Activations
     "C": Item(
         "The catalogue of activations",
