@@ -255,3 +255,27 @@ def test_following_the_gradients_reaches_the_goal(name):
         if (stop - EXPRESSIONS[name].start[steepest]) * gradients[steepest] < 0:  # against the gradient
             reached.append(bool(it.values["reached"]))
     assert any(reached)
+
+
+@pytest.mark.parametrize("make", [BackPropagation, GraphSteps])
+def test_what_is_shown_is_worth_showing(make):
+    """Every button leads to a setting that says something else."""
+    said = {make().words}
+    for show in make().spec["shows"]:
+        said.add(make(**show["set"]).words)
+    assert len(said) == 1 + len(make().spec["shows"])
+
+
+def test_a_relu_unit_that_is_off_stops_the_gradient():
+    show = next(show for show in BackPropagation().spec["shows"] if "off" in show["label"])
+    it = BackPropagation(**show["set"])
+    found, unit = it.values, 2
+    assert it.picked == f"h{unit + 1}"
+    assert (found["h1"][unit], found["slope"][unit], found["g_a1"][unit]) == (0, 0, 0)
+    assert found["g_h1"][unit] != 0
+
+
+def test_the_least_error_of_a_line_has_no_gradient():
+    show = next(show for show in GraphSteps().spec["shows"] if "gradient of 0" in show["label"])
+    it = GraphSteps(**show["set"])
+    assert (numbered(it, "g", "w")[0], numbered(it, "g", "b")[0], it.values["result"]) == (0, 0, 0)

@@ -14,6 +14,7 @@ from ..programs import scan
 from .controls import Choice, Slider
 from .curves import Goal, Sentence
 from .diagram import Diagram, Edge, Node, Pick, Said, Stepped
+from .panels import Show
 
 WIDTHS = (2, 3, 2)
 OFFERED = ("tanh", "sigmoid", "relu", "leaky_relu", "identity")
@@ -227,6 +228,12 @@ class BackPropagation(Stepped):
                 Sentence("Goal reached.", when="reached", tone="good"),
             ),
             goal=Goal(f"Go once forward and backward, then bring the loss below 0.05 within {UPDATES} updates.", "reached"),
+            shows=(
+                Show("The forward pass done", {"step": LOSS, "picked": "loss"}),
+                Show("Two paths meet", {"step": TO_H1, "picked": "h1"}),
+                Show("A ReLU unit that is off", {"activation": "relu", "x1": 1.0, "x2": -0.5, "step": TO_A1, "picked": "h3"}),
+                Show("The optimiser's step", {"step": UPDATE, "picked": "w111"}),
+            ),
             activation=activation,
             **state,
         )

@@ -15,6 +15,7 @@ from ..inspection import FlowGraph
 from .controls import Choice, Slider, Switch
 from .curves import Goal, Sentence
 from .diagram import LINE, PAD, Diagram, Edge, Node, Pick, Said, Stepped
+from .panels import Show
 
 MOST = 16  # boxes
 
@@ -156,6 +157,15 @@ class GraphSteps(Stepped):
             goal=Goal(
                 "Halve the result: go to the end, read off the gradients which slider to move and which way, and move it.",
                 "reached",
+            ),
+            shows=(
+                Show("All values", {"expression": "products", "forward": False, "step": 7}),
+                Show("Two paths add up", {"expression": "products", "forward": False, "step": 12, "picked": "box3"}),
+                Show(
+                    "A gradient of 0",
+                    {"expression": "line", "forward": False, "w": 2.0, "b": -1.0, "step": 11, "picked": "box0"},
+                ),
+                Show("Forward mode", {"expression": "products", "forward": True, "direction": 5, "step": 8}),
             ),
             presets={
                 name: {**{slider: float(x) for slider, x in each.start.items()}, "step": 0, "direction": 1, "picked": ""}

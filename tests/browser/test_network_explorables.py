@@ -151,7 +151,7 @@ def test_buttons_go_through_the_steps(page: Page, name: str) -> None:
     here = MADE[name]()
     assert isinstance(here, Stepped)
     come_to(page, name)
-    back, onward = page.locator(f"#{name} .dl-back"), page.locator(f"#{name} .dl-next")
+    back, onward = page.locator(f"#{name} .dl-previous"), page.locator(f"#{name} .dl-next")
     said = []
     expect(back).to_be_disabled()
     for step in range(len(here.diagram.stages)):
@@ -170,7 +170,7 @@ def test_once_more_goes_on_with_the_next_update(page: Page) -> None:
     page.get_by_role("button", name="Once more").click()
     frame(page)
     assert (state(page, "back-propagation")["step"], state(page, "back-propagation")["updates"]) == (0, 1)
-    page.locator("#back-propagation .dl-back").click()
+    page.locator("#back-propagation .dl-previous").click()
     assert (state(page, "back-propagation")["step"], state(page, "back-propagation")["updates"]) == (12, 0)
     put_and_come(page, "back-propagation", updates=20)
     expect(page.locator("#back-propagation .dl-next")).to_be_disabled()

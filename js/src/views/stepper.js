@@ -7,7 +7,7 @@ export class Stepper {
   /** `slider`: the control of the step. `go(n)`: by how many steps to go on. */
   constructor(slider, go) {
     this.slider = slider;
-    this.back = button({ icon: "back", label: "Back", className: "dl-back" }, () => go(-1));
+    this.back = button({ icon: "back", label: "Back", className: "dl-previous" }, () => go(-1));
     this.next = button({ icon: "step", label: "Next", className: "dl-play dl-next" }, () => go(1));
     slider.element.classList.add("dl-scrubber");
     this.element = html("div", { class: "dl-stepper" }, this.back.element, this.next.element, slider.element);
