@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import bundle
+import stills
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -42,6 +44,7 @@ def copy_browser_code(app: Sphinx, config: Config) -> None:
     for name in EXPLORABLE:
         if (live_static() / name).exists():
             config.html_static_path.append(str(live_static() / name))
+    config.html_css_files.insert(0, "explorables.css")
 
 
 def add_repository_buttons(app: Sphinx, config: Config) -> None:
@@ -95,16 +98,19 @@ def keep_punctuation_with_its_formula(app: Sphinx, page: str, template: str, con
         context["body"] = FORMULA_AND_PUNCTUATION.sub(r'<span class="with-punctuation">\1\2</span>', context["body"])
 
 
+def name_folds_by_their_words(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """A fold says "Show the source"; a label "Toggle hidden content" over it would hide that from who listens."""
+    if "body" in context:
+        context["body"] = context["body"].replace('<summary aria-label="Toggle hidden content">', "<summary>")
+
+
 def load_only_what_is_used(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Drop the widget manager's state; load the explorables where there are any."""
     getattr(app.env, "nb_metadata", {}).get(pagename, {}).pop("js_files", None)
-    sheets = context["css_files"]  # Sphinx's own list for this page, so changed in place
-    sheets[:] = [sheet for sheet in sheets if "thebe" not in str(sheet.filename)]
     if "dlcourse-explorable" in context.get("body", ""):
         if not all((live_static() / name).exists() for name in EXPLORABLE):
             logger.warning("%s holds an explorable, but %s is not built; run `make bundle`", pagename, " or ".join(EXPLORABLE))
             return
-        app.add_css_file("explorables.css")
         app.add_js_file("explorables.js", loading_method="async")
 
 
@@ -194,6 +200,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", add_repository_buttons, priority=100)
     app.connect("doctree-read", leave_out_dead_output)
     app.connect("html-page-context", keep_punctuation_with_its_formula)
+    app.connect("html-page-context", name_folds_by_their_words)
     app.connect("html-page-context", load_only_what_is_used, priority=100)
-    app.connect("build-finished", check_pages)
+    bundle.setup(app)
+    stills.setup(app)
+    app.connect("build-finished", check_pages, priority=700)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

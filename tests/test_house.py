@@ -175,6 +175,7 @@ def test_notebooks_hold_outputs_only_where_they_are_compared(repository: Path) -
 
 @pytest.fixture(scope="module")
 def page_problems(repository: Path):  # type: ignore[no-untyped-def]
+    sys.path.insert(0, str(repository / "book"))  # as Sphinx does for local extensions
     spec = importlib.util.spec_from_file_location("book_extension", repository / "book" / "extension.py")
     assert spec is not None
     assert spec.loader is not None

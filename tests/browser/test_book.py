@@ -75,7 +75,7 @@ def test_every_page_over_http(
         page = open_page("about:blank", width=390)
         page.on("response", lambda response, loaded=loaded: loaded.add(unquote(urlsplit(response.url).path)))
         page.goto(book_http + name, wait_until="networkidle")
-        page.evaluate("window.MathJax?.startup?.promise")
+        page.evaluate("window.book.ready")
         for width in (390, 768, 1280):
             check_width(page, width)
         check_mathematics(page, (built_book / name).read_text(encoding="utf-8"))
@@ -131,8 +131,16 @@ def test_text_stands_out_from_its_ground(scheme: str, medium: str, book_http: st
 
 
 def test_a_page_without_scripts_still_reads(book_http: str, open_page: Callable[..., Page]) -> None:
-    page = open_page(book_http + "index.html", java_script_enabled=False)
+    page = open_page(book_http + "index.html", java_script_enabled=False, scheme="dark")
     assert page.locator("article h1").is_visible()
+    still = page.locator(".dlcourse-explorable img").first
+    assert len(still.get_attribute("alt") or "") > 40
+    assert still.evaluate("image => image.complete && image.naturalWidth > 300 && image.clientWidth > 300")
+    text, ground = page.evaluate(
+        "[getComputedStyle(document.querySelector('article p')).color, getComputedStyle(document.body).backgroundColor]"
+    )
+    assert luminance(text) < 0.05, text
+    assert ground in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
 
 
 def test_search_finds_a_page(book: str, open_page: Callable[..., Page]) -> None:

@@ -2,6 +2,7 @@
 // and to the layout of its operands, and nothing is allocated while the program runs.
 
 import { copy, elementwise } from "./elementwise.js";
+import { fuse } from "./fuse.js";
 import { kernels } from "./kernels.js";
 import { denseSlot, isDense, size, text } from "./slots.js";
 
@@ -65,14 +66,20 @@ export function builder(layout = { length: 0, constants: [] }) {
         if (slots[number]) return slots[number];
         throw new Error(`Slot ${number} is used before anything is in it.`);
       };
-      for (const [name, operands, shape, options] of json.ops) {
-        if (!Object.hasOwn(kernels, name)) {
+      for (const op of fuse(json)) {
+        if (op === null) {
+          slots.push(null); // another operation does its work
+          continue;
+        }
+        const [name, operands, shape, options] = op;
+        const kernel = typeof name === "function" ? name : Object.hasOwn(kernels, name) && kernels[name];
+        if (!kernel) {
           throw new Error(`Unknown kernel "${name}": the program is newer than this script, or was not made by dlcourse.`);
         }
         try {
-          slots.push(kernels[name](build, operands.map(at), shape, options));
+          slots.push(kernel(build, operands.map(at), shape, options));
         } catch (error) {
-          throw new Error(`${name}: ${error.message}`, { cause: error });
+          throw new Error(`${name.name ?? name}: ${error.message}`, { cause: error });
         }
       }
       return json.outputs.map(([, number]) => at(number));

@@ -1,14 +1,16 @@
 // Matrix products. Every element is summed over k from left to right, so a result does not depend on the tiling.
 
+import { tanh } from "./elementary.js";
 import { broadcastStrides, positions, size, text } from "./slots.js";
 
 /**
  * C[i, j] = Σ_k A[i, k] B[k, j] for rows × cols elements, where X[i, j] lies at x + i·xi + j·xj, so that a
  * transposed matrix needs no copy. Two rows by four columns at a time: eight sums stay in registers, and six
- * elements read serve eight products.
+ * elements read serve eight products; what is left of the rows goes by four columns, what is left of those one by one.
  */
 function product(m, rows, cols, depth, c, ci, cj, a, ai, ak, b, bk, bj) {
   const [tiledRows, tiledCols] = [rows - (rows % 2), cols - (cols % 4)];
+  const [bj2, bj3] = [2 * bj, 3 * bj];
   for (let i = 0; i < tiledRows; i += 2) {
     for (let j = 0; j < tiledCols; j += 4) {
       let s00 = 0, s01 = 0, s02 = 0, s03 = 0, s10 = 0, s11 = 0, s12 = 0, s13 = 0;
@@ -16,7 +18,7 @@ function product(m, rows, cols, depth, c, ci, cj, a, ai, ak, b, bk, bj) {
       let q = b + j * bj;
       for (let k = 0; k < depth; k++, p += ak, q += bk) {
         const x0 = m[p], x1 = m[p + ai];
-        const y0 = m[q], y1 = m[q + bj], y2 = m[q + 2 * bj], y3 = m[q + 3 * bj];
+        const y0 = m[q], y1 = m[q + bj], y2 = m[q + bj2], y3 = m[q + bj3];
         s00 += x0 * y0; s01 += x0 * y1; s02 += x0 * y2; s03 += x0 * y3;
         s10 += x1 * y0; s11 += x1 * y1; s12 += x1 * y2; s13 += x1 * y3;
       }
@@ -27,7 +29,17 @@ function product(m, rows, cols, depth, c, ci, cj, a, ai, ak, b, bk, bj) {
     }
   }
   for (let i = 0; i < rows; i++) {
-    for (let j = i < tiledRows ? tiledCols : 0; j < cols; j++) {
+    let j = i < tiledRows ? tiledCols : 0;
+    for (; j + 3 < cols; j += 4) {
+      let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+      for (let k = 0, p = a + i * ai, q = b + j * bj; k < depth; k++, p += ak, q += bk) {
+        const x = m[p];
+        s0 += x * m[q]; s1 += x * m[q + bj]; s2 += x * m[q + bj2]; s3 += x * m[q + bj3];
+      }
+      const o = c + i * ci + j * cj;
+      m[o] = s0; m[o + cj] = s1; m[o + 2 * cj] = s2; m[o + 3 * cj] = s3;
+    }
+    for (; j < cols; j++) {
       let s = 0;
       for (let k = 0, p = a + i * ai, q = b + j * bj; k < depth; k++, p += ak, q += bk) s += m[p] * m[q];
       m[c + i * ci + j * cj] = s;
@@ -69,8 +81,18 @@ function matmul(build, [x, y], shape) {
   return out;
 }
 
-/** X @ W.T + b. */
-function linear(build, [X, W, b], shape) {
+/** Adds b[j] to C[i, j]. */
+function addBias(m, c, rows, cols, b) {
+  for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++, c++) m[c] += m[b + j];
+}
+
+/** C[i, j] ← tanh(C[i, j] + b[j]). */
+function addBiasTanh(m, c, rows, cols, b) {
+  for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++, c++) m[c] = tanh(m[c] + m[b + j]);
+}
+
+/** X @ W.T + b, and what `finish` makes of it. */
+const affine = (finish) => (build, [X, W, b], shape) => {
   const [rows, depth] = X.shape;
   const cols = W.shape[0];
   if (W.shape[1] !== depth || size(b.shape) !== cols || shape[0] !== rows || shape[1] !== cols) {
@@ -81,9 +103,12 @@ function linear(build, [X, W, b], shape) {
   const [o, x, w, bias] = [out.offset, X.offset, W.offset, build.dense(b).offset];
   build.emit((m) => {
     at(m, o, x, w);
-    for (let i = 0, c = o; i < rows; i++) for (let j = 0; j < cols; j++, c++) m[c] += m[bias + j];
+    finish(m, o, rows, cols, bias);
   });
   return out;
-}
+};
+
+const linear = affine(addBias);
+export const linearTanh = affine(addBiasTanh);
 
 export const productKernels = { matmul, linear };

@@ -56,6 +56,7 @@ export class Stage {
     if (!this.width) return;
     this.stale = false;
     this.attempt(() => this.view.draw());
+    this.root.dataset.drawn = ""; // for those who wait for it
   }
 
   /** The reader moves something: rest begins anew. */

@@ -1,0 +1,50 @@
+{
+  // The reader's colours, before any style is computed.
+  const root = document.documentElement;
+  const { later = "" } = document.currentScript.dataset;
+  const saved = () => {
+    try {
+      return localStorage.getItem("mode");
+    } catch {
+      return null; // refused
+    }
+  };
+  const mode = saved() || "auto";
+  const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  root.dataset.mode = mode;
+  root.dataset.theme = mode === "auto" ? system : mode;
+
+  const load = (address) =>
+    new Promise((done, failed) => {
+      document.head.append(Object.assign(document.createElement("script"), { src: address, onload: done, onerror: failed }));
+    });
+  const pause = (milliseconds = 0) => new Promise((done) => setTimeout(done, milliseconds));
+  /** Wait, but not for ever: a script may be missing, and nobody draws pictures that nobody sees. */
+  const soon = (event) => Promise.race([event, pause(document.hidden ? 0 : 2000)]);
+
+  /** Formulas a few at a time, so that the page answers meanwhile. */
+  async function typeset() {
+    const marked = ".math, .output_area, .tex2jax_process, .mathjax_process"; // what the configuration lets MathJax into
+    const formulas = [...document.querySelectorAll(marked)].filter((element) => !element.parentElement.closest(marked));
+    for (let count = 8; formulas.length; await pause()) {
+      const begun = performance.now();
+      await MathJax.typesetPromise(formulas.splice(0, count));
+      // As many as fit into half of a long task; each call lays out the page once, so not too few either.
+      count = Math.max(8, Math.min(2 * count, Math.round((count * 25) / (performance.now() - begun))));
+    }
+  }
+
+  async function go() {
+    if (document.readyState === "loading") await new Promise((done) => document.addEventListener("DOMContentLoaded", done));
+    const script = document.querySelector("script[fetchpriority=high]"); // of the explorables
+    if (script && !window.dlcourse) await soon(new Promise((done) => script.addEventListener("load", done)));
+    await soon(window.dlcourse?.ready);
+    for (let n = 0; n < 2; n++) await soon(new Promise(requestAnimationFrame)); // one draws maps, the next what lies on them
+    await pause();
+    if (window.MathJax) MathJax.startup = { ...MathJax.startup, pageReady: typeset };
+    for (const address of later.split(" ").filter(Boolean)) await load(address);
+    await Promise.all([window.MathJax?.startup.promise, window.dlcourse?.ready]);
+  }
+  /** `book.ready`: all scripts have run, the explorables are alive and the formulas stand. */
+  window.book = { ready: go() };
+}
