@@ -154,7 +154,9 @@ def test_linked_terms_are_explained(path: Path) -> None:
 
 
 def test_every_entry_of_the_glossary_is_linked_where_it_is_first_used() -> None:
-    listed = re.findall(r"^ *- file: chapters/(\d\d-[\w-]+)$", (TOP / "_toc.yml").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    listed = re.findall(
+        r"^ *- file: chapters/(\d\d-[\w-]+)$", (TOP / "_toc.yml").read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
     assert listed == [path.stem for path in CHAPTERS], "the order of _toc.yml is that of the numbers, and no chapter is missing"
     first: dict[str, tuple[str, bool]] = {}
     for path in CHAPTERS:
