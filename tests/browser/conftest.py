@@ -121,7 +121,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         opened.append(page)
         page.goto(url, wait_until="load")
         if options.get("java_script_enabled", True):
-            page.evaluate("window.book?.ready")
+            page.evaluate("window.book?.ready ?? window.dlcourse?.ready")
             page.evaluate("document.fonts.ready.then(() => null)")
         return page
 
