@@ -15,7 +15,7 @@ from .panels import Show
 from .paths import ESCAPE, Paths
 
 STEPS = 200  # Adam and the heavy ball need more than a hundred
-RATES = np.geomspace(1e-4, 1e2, 121)  # tried for every rule: twenty a decade
+RATES = np.array([float(f"{α:.3g}") for α in np.geomspace(1e-4, 1e2, 121)])  # tried for every rule: twenty a decade
 TUNED_BETA = 0.9
 # Three forms of momentum walk one path, at learning rates that differ by a factor: one of them runs.
 ENTRANTS = tuple(name for name in ALL_METHODS if name not in ("momentum", "accumulated_momentum"))
@@ -26,8 +26,8 @@ STARTERS = tuple(name for name in ENTRANTS if name != "rmsprop_epsilon_inside") 
 def tuned_rate(landscape: str, method: str, target: float) -> float:
     """The best of `RATES` for this rule from the landscape's own start, β = 0.9.
 
-    Best is what is below the target first and, among equals or if none is, lowest after `STEPS` steps. Runs that leave the
-    landscape's domain do not count.
+    Best is what is below the target first, and stays there, and, among equals or if none is, lowest after `STEPS` steps: a
+    walk that only passes has not arrived. Runs that leave the landscape's domain do not count.
 
     >>> tuned_rate("ravine", "gradient_descent", 1e-6)
     0.0178
@@ -40,10 +40,10 @@ def tuned_rate(landscape: str, method: str, target: float) -> float:
         above = f(np.moveaxis(path, 1, 0)) - f.minimum  # (steps + 1, rates)
     low, high = np.transpose(f.domain)
     stayed = np.all((low[:, None] <= path) & (path <= high[:, None]), axis=(0, 1))
-    below = above < target
-    first = np.where(below.any(axis=0), below.argmax(axis=0), STEPS + 1)
+    outside = above[::-1] >= target
+    first = np.where(outside.any(axis=0), STEPS + 1 - outside.argmax(axis=0), 0)
     order = sorted(np.flatnonzero(stayed), key=lambda i: (first[i], above[-1, i]))
-    return float(f"{RATES[order[0]]:.3g}")
+    return float(RATES[order[0]])
 
 
 class Race(Paths):
