@@ -28,6 +28,7 @@ ACTIVATIONS = "03-activations.ipynb"
 BACK_PROPAGATION = "04-back-propagation.ipynb"
 AUTOMATIC_DIFFERENTIATION = "05-automatic-differentiation.ipynb"
 GRADIENT_DESCENT = "06-gradient-descent.ipynb"
+MOMENTUM = "07-momentum.ipynb"
 
 
 def optim(*names: str) -> tuple[str, ...]:
@@ -353,7 +354,13 @@ ITEMS: dict[str, Item] = {
         tests=training("test_a_line", "test_the_slides_solutions"),
         sections=sections(GRADIENT_DESCENT, "The line from the slides"),
     ),
-    "F4": Item("Exponentially weighted averages", 7, live=True),
+    "F4": Item(
+        "Exponentially weighted averages",
+        7,
+        live=True,
+        tests=explorable("curves", "test_averages_are_weighted_sums", "test_the_goal_of_averages_needs_the_correction"),
+        sections=sections(MOMENTUM, "First, averages"),
+    ),
     "F5": Item(
         "Three forms of momentum",
         7,
@@ -362,6 +369,7 @@ ITEMS: dict[str, Item] = {
             "test_a_changing_learning_rate_parts_the_velocity_form",
             "test_a_changing_beta_parts_the_average",
         ),
+        sections=sections(MOMENTUM, "Three rules, one path", "When α or β changes on the way"),
     ),
     "F6": Item(
         "Nesterov",
@@ -369,7 +377,9 @@ ITEMS: dict[str, Item] = {
         tests=(
             "tests/test_adaptive.py::test_200_steps_of_sgd_as_pytorch",
             *optim("test_momentum_converges_at_the_spectral_radius"),
+            *explorable("rates", "test_the_edge_is_where_runs_begin_to_diverge"),
         ),
+        sections=sections(MOMENTUM, "Nesterov looks ahead"),
     ),
     "F7": Item("Adagrad", 8),
     "F8": Item("RMSProp", 8),
