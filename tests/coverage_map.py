@@ -28,6 +28,7 @@ ACTIVATIONS = "03-activations.ipynb"
 BACK_PROPAGATION = "04-back-propagation.ipynb"
 AUTOMATIC_DIFFERENTIATION = "05-automatic-differentiation.ipynb"
 GRADIENT_DESCENT = "06-gradient-descent.ipynb"
+NEWTON = "11-newton.ipynb"
 MOMENTUM = "07-momentum.ipynb"
 
 
@@ -57,6 +58,10 @@ def networks(file: str, *names: str) -> tuple[str, ...]:
 
 def fitting(file: str, *names: str) -> tuple[str, ...]:
     return tuple(f"tests/training/test_{file}.py::{name}" for name in names)
+
+
+def second_order(file: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"tests/optim_second/test_{file}.py::{name}" for name in names)
 
 
 def explorable(file: str, *names: str) -> tuple[str, ...]:
@@ -423,17 +428,48 @@ ITEMS: dict[str, Item] = {
     ),
     # Second-order methods
     "G1": Item(
-        "The quadratic model and the Newton step", 11, live=True, tests=explorable("rates", "test_the_model_is_taylors")
+        "The quadratic model and the Newton step",
+        11,
+        live=True,
+        tests=(
+            *explorable("rates", "test_the_model_is_taylors"),
+            *second_order("minimize", "test_newton_needs_one_step_on_a_quadratic", "test_near_a_minimum_newtons_digits_double"),
+        ),
+        sections=sections(NEWTON, "Newton's method", "A parabola that fits", "Near the end, the digits double"),
     ),
     "G2": Item(
-        "Gradient descent against Newton", 11, live=True, tests=explorable("race", "test_newton_steps_against_linear_algebra")
+        "Gradient descent against Newton",
+        11,
+        live=True,
+        tests=explorable("race", "test_newton_steps_against_linear_algebra"),
+        sections=sections(NEWTON, "Where gradient descent comes from", "The axes do not matter"),
     ),
     "G3": Item(
-        "Newton is attracted to saddles", 11, live=True, tests=explorable("race", "test_newton_goes_where_the_model_says")
+        "Newton is attracted to saddles",
+        11,
+        live=True,
+        tests=(
+            *explorable("race", "test_newton_goes_where_the_model_says"),
+            *second_order("minimize", "test_a_saddle_attracts_newton_and_repels_its_repairs"),
+        ),
+        sections=sections(NEWTON, "Where does it go?", "Three repairs"),
     ),
-    "G4": Item("The price of a Hessian", 11),
+    "G4": Item(
+        "The price of a Hessian",
+        11,
+        tests=second_order("cost", "test_a_newton_step_takes_memory_in_proportion_to_n_squared"),
+        sections=sections(NEWTON, "The bill"),
+    ),
     "G5": Item("Conjugate gradients, BFGS, L-BFGS", 12),
-    "G6": Item("Hessians from the engine", 11),
+    "G6": Item(
+        "Hessians from the engine",
+        11,
+        tests=(
+            *second_order("minimize", "test_hessians_and_products_come_from_the_engine"),
+            *second_order("cost", "test_a_product_takes_as_many_operations_whatever_n"),
+        ),
+        sections=sections(NEWTON, "Nobody writes Hessians by hand"),
+    ),
     # Initialisation and regularisation
     "H1": Item(
         "Penalties on weights",
