@@ -25,7 +25,7 @@ export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := book
 .DELETE_ON_ERROR:
-.PHONY: book test lint unit notebooks browser serve lab outputs bench vendor bundle lock chromium install clean help
+.PHONY: book test lint unit notebooks browser serve lab outputs bench vendor bundle lock links chromium install clean help
 
 ## book: build the course into _build/html (clean run of every notebook, warnings are errors)
 book: $(BUILT)
@@ -100,6 +100,10 @@ bench: $(INSTALLED)
 ## bundle: rebuild the browser code in dlcourse/live/static from js/ (needs Node)
 bundle:
 	cd js && npm ci && npm run build
+
+## links: ask every address that the book links to whether it is still there (needs the network)
+links: $(INSTALLED)
+	$(PY) -c "from jupyter_book.cli.main import main; main()" build . --builder linkcheck --path-output _build/links
 
 ## vendor: renew MathJax and the icon font in book/static/vendor (needs Node)
 vendor: $(INSTALLED)

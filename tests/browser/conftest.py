@@ -16,8 +16,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import chromium
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from stand_in import write_page
 
 FOLDER = "/somewhere/below/"  # the book is served from a sub-folder, as on most hosts
 FLAGS = [
@@ -130,3 +132,15 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     for page in opened:
         page.context.close()
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture(scope="module")
+def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A bare page with the explorables that the test's module lists in `MADE`."""
+    with np.errstate(all="ignore"):
+        return write_page(tmp_path_factory.mktemp("stand-in"), *(make().to_html() for make in request.module.MADE.values()))
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page], address: str) -> Page:
+    return open_page(address)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from stand_in import frame, put, results, settings, state, words
 
 from dlcourse import live
 from dlcourse.live.controls import Choice, Slider, Switch
@@ -57,79 +56,6 @@ MADE: dict[str, Callable[..., Curves]] = {
     "activations": live.Activations,
     "growth": Growth,
 }
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("curves")
-    for name in ("explorables.js", "explorables.css"):
-        shutil.copy(live.explorable.STATIC / name, folder / name)
-    with np.errstate(all="ignore"):
-        body = '<p style="height: 900px"></p>'.join(make().to_html() for make in MADE.values())
-    (folder / "page.html").write_text(
-        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Curves</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="explorables.css">'
-        "<style>body { font: 16px sans-serif; margin: 0 } main { max-width: 46rem; margin: auto; padding: 16px }</style></head>"
-        f'<body><main>{body}</main><script src="explorables.js"></script></body></html>',
-        encoding="utf-8",
-    )
-    return (folder / "page.html").as_uri()
-
-
-@pytest.fixture
-def page(open_page: Open, address: str) -> Page:
-    return open_page(address)
-
-
-def frame(page: Page) -> None:
-    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-
-def state(page: Page, name: str) -> dict[str, Any]:
-    found = page.evaluate("id => ({...document.getElementById(id).explorable.state})", name)
-    assert isinstance(found, dict)
-    return found
-
-
-def put(page: Page, name: str, **values: Any) -> None:
-    page.locator(f"#{name} .dl-figure").scroll_into_view_if_needed()  # nothing is drawn off screen
-    for key, value in values.items():
-        page.evaluate("([id, key, value]) => document.getElementById(id).explorable.set(key, value)", [name, key, value])
-    frame(page)
-
-
-def results(page: Page, name: str) -> dict[str, Any]:
-    found = page.evaluate(
-        """id => JSON.stringify(Object.entries(document.getElementById(id).explorable.results)
-            .map(([name, array]) => [name, [...array].map(String)]))""",
-        name,
-    )
-    return {key: np.array([float(x.replace("Infinity", "inf")) for x in values]) for key, values in json.loads(found)}
-
-
-def words(page: Page, name: str) -> str:
-    rows = page.locator(f"#{name} .dl-readout li:not(.dl-note)").all()
-    return " ".join(row.inner_text() for row in rows if row.is_visible())
-
-
-def settings(kind: type[Curves]) -> Iterator[dict[str, Any]]:
-    """Every option; in each, every control at both ends and in the middle, and all of them at either end."""
-    declared = kind.declared()
-    ends = {}
-    for key, trait in declared.items():
-        if isinstance(trait, Slider):
-            stops = trait.stops()
-            ends[key] = [stops[0], stops[len(stops) // 2], stops[-1]]
-        elif isinstance(trait, Switch):
-            ends[key] = [False, True]
-    choice = next((key for key, trait in declared.items() if isinstance(trait, Choice)), None)
-    for option in declared[choice].names if choice else [None]:
-        chosen = {choice: option} if choice else {}
-        yield chosen
-        for key, values in ends.items():
-            yield from ({**chosen, key: value} for value in values)
-        yield {**chosen, **{key: values[0] for key, values in ends.items()}}
-        yield {**chosen, **{key: values[-1] for key, values in ends.items()}}
 
 
 @pytest.mark.parametrize("name", list(MADE))

@@ -9,7 +9,6 @@ import html
 import json
 import math
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from stand_in import frame, write_page
 
 from dlcourse import landscapes, live
 from dlcourse.data import Sample
@@ -25,36 +25,17 @@ Open = Callable[..., Page]
 ALL = ["gradient_descent", "momentum", "accumulated_momentum", "heavy_ball", "nesterov"]
 
 
-def write_page(folder: Path, body: str) -> str:
-    for name in ("explorables.js", "explorables.css"):
-        shutil.copy(live.explorable.STATIC / name, folder / name)
-    page = folder / "page.html"
-    page.write_text(
-        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Explorables</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="explorables.css">'
-        "<style>body { font: 16px sans-serif; margin: 0 } main { max-width: 46rem; margin: auto; padding: 16px }</style></head>"
-        f'<body><main>{body}</main><script src="explorables.js"></script></body></html>',
-        encoding="utf-8",
-    )
-    return page.as_uri()
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    shown = [
-        live.Descent("bowl", ["gradient_descent", "momentum"], identity="descent"),
-        live.Descent("rosenbrock", ["nesterov"], identity="second"),
-        live.Descent("bowl", "gradient_descent", identity="plain", landscape_choices=[], method_choices=[]),
-        live.Question("number", "At which $\\alpha$ does it diverge?", answer=0.2, hints={0.1: "That is the best one."}),
-        live.Question("choice", "Which is faster?", choices=[("this", "Indeed, this."), ("that", "Look again.")], right=0),
-    ]
-    gap = '<div style="height: 1200px"></div>'
-    return write_page(tmp_path_factory.mktemp("explorables"), gap.join(each.to_html() for each in shown))
-
-
-@pytest.fixture
-def page(open_page: Open, address: str) -> Page:
-    return open_page(address)
+MADE = {
+    "descent": lambda: live.Descent("bowl", ["gradient_descent", "momentum"], identity="descent"),
+    "second": lambda: live.Descent("rosenbrock", ["nesterov"], identity="second"),
+    "plain": lambda: live.Descent("bowl", "gradient_descent", identity="plain", landscape_choices=[], method_choices=[]),
+    "number": lambda: live.Question(
+        "number", "At which $\alpha$ does it diverge?", answer=0.2, hints={0.1: "That is the best one."}
+    ),
+    "choice": lambda: live.Question(
+        "choice", "Which is faster?", choices=[("this", "Indeed, this."), ("that", "Look again.")], right=0
+    ),
+}
 
 
 def state(page: Page, name: str = "descent") -> dict[str, Any]:
@@ -66,11 +47,6 @@ def state(page: Page, name: str = "descent") -> dict[str, Any]:
 def put(page: Page, **values: Any) -> None:
     for name, value in values.items():
         page.evaluate("([name, value]) => document.getElementById('descent').explorable.set(name, value)", [name, value])
-
-
-def frame(page: Page) -> None:
-    """Wait until what is due has been drawn."""
-    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def drawn(page: Page, method: str = "gradient_descent") -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from test_curves import frame, results, settings, state
+from stand_in import frame, results, settings, state
 
 from dlcourse import live
 from dlcourse.live.controls import Choice
@@ -29,27 +28,6 @@ MADE: dict[str, Callable[..., Curves]] = {
     "radial-basis": live.RadialBasis,
 }
 STEPPED = [name for name, make in MADE.items() if isinstance(make, type) and issubclass(make, Stepped)]
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("networks")
-    for name in ("explorables.js", "explorables.css"):
-        shutil.copy(live.explorable.STATIC / name, folder / name)
-    body = '<p style="height: 900px"></p>'.join(make().to_html() for make in MADE.values())
-    (folder / "page.html").write_text(
-        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Networks</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="explorables.css">'
-        "<style>body { font: 16px sans-serif; margin: 0 } main { max-width: 46rem; margin: auto; padding: 16px }</style></head>"
-        f'<body><main>{body}</main><script src="explorables.js"></script></body></html>',
-        encoding="utf-8",
-    )
-    return (folder / "page.html").as_uri()
-
-
-@pytest.fixture
-def page(open_page: Open, address: str) -> Page:
-    return open_page(address)
 
 
 def words(page: Page, name: str) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
-from test_curves import frame, put, results, settings, state, words
+from stand_in import frame, put, results, settings, state, words
 
 from dlcourse import live
 
@@ -43,27 +42,6 @@ def alike(said: str, here: str) -> bool:
         return False
     pairs = zip(*([float(n.replace("−", "-")) for n in NUMBER.findall(text)] for text in (said, here)))
     return all(abs(a - b) <= 0.01 * abs(b) for a, b in pairs)
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("optimisation")
-    for name in ("explorables.js", "explorables.css"):
-        shutil.copy(live.explorable.STATIC / name, folder / name)
-    body = '<p style="height: 900px"></p>'.join(make().to_html() for make in MADE.values())
-    (folder / "page.html").write_text(
-        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Optimisation</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="explorables.css">'
-        "<style>body { font: 16px sans-serif; margin: 0 } main { max-width: 46rem; margin: auto; padding: 16px }</style></head>"
-        f'<body><main>{body}</main><script src="explorables.js"></script></body></html>',
-        encoding="utf-8",
-    )
-    return (folder / "page.html").as_uri()
-
-
-@pytest.fixture
-def page(open_page: Open, address: str) -> Page:
-    return open_page(address)
 
 
 @pytest.mark.parametrize("name", list(MADE))

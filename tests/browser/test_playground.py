@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from test_curves import frame
-from test_trained import stand_in
+from stand_in import frame, write_page
 
 from dlcourse import live
 from dlcourse.live.controls import Choice, Slider
@@ -27,7 +26,7 @@ CHALLENGE = live.Challenge(
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     made = live.Playground(challenges=[CHALLENGE])
-    return stand_in(tmp_path_factory.mktemp("playground"), ['<p style="height: 10px"></p>', made.to_html(), "", ""])
+    return write_page(tmp_path_factory.mktemp("playground"), "", made.to_html(), "")
 
 
 @pytest.fixture

@@ -3,57 +3,19 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from stand_in import frame, put, state
 
 from dlcourse import landscapes, live
 from dlcourse.live.controls import Slider
 
 Open = Callable[..., Page]
 MADE: dict[str, Callable[[], Any]] = {"race": live.Race, "newton-descent": live.NewtonDescent}
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("race")
-    for name in ("explorables.js", "explorables.css"):
-        shutil.copy(live.explorable.STATIC / name, folder / name)
-    body = '<p style="height: 900px"></p>'.join(make().to_html() for make in MADE.values())
-    (folder / "page.html").write_text(
-        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Race</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="explorables.css">'
-        "<style>body { font: 16px sans-serif; margin: 0 } main { max-width: 46rem; margin: auto; padding: 16px }</style></head>"
-        f'<body><main>{body}</main><script src="explorables.js"></script></body></html>',
-        encoding="utf-8",
-    )
-    return (folder / "page.html").as_uri()
-
-
-@pytest.fixture
-def page(open_page: Open, address: str) -> Page:
-    return open_page(address)
-
-
-def frame(page: Page) -> None:
-    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-
-def put(page: Page, name: str, **values: Any) -> None:
-    page.locator(f"#{name} .dl-figure").scroll_into_view_if_needed()
-    for key, value in values.items():
-        page.evaluate("([id, key, value]) => document.getElementById(id).explorable.set(key, value)", [name, key, value])
-    frame(page)
-
-
-def state(page: Page, name: str) -> dict[str, Any]:
-    found = page.evaluate("id => ({...document.getElementById(id).explorable.state})", name)
-    assert isinstance(found, dict)
-    return found
 
 
 def paths(page: Page, name: str) -> dict[str, np.ndarray]:

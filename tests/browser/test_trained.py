@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from test_curves import frame, put, results, settings, state, words
+from stand_in import frame, put, results, settings, state, words
 
 from dlcourse import live
 from dlcourse.live.curves import Curves
@@ -22,31 +20,6 @@ MADE: dict[str, Callable[..., Curves]] = {
     "penalty": live.Penalty,
     "bias-variance": live.BiasVariance,
 }
-
-
-def stand_in(folder: Any, bodies: list[str]) -> str:
-    """A page with these explorables far enough from each other that one is on screen at a time."""
-    for name in ("explorables.js", "explorables.css"):
-        shutil.copy(live.explorable.STATIC / name, folder / name)
-    body = '<p style="height: 900px"></p>'.join(bodies)
-    (folder / "page.html").write_text(
-        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Trained</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="explorables.css">'
-        "<style>body { font: 16px sans-serif; margin: 0 } main { max-width: 46rem; margin: auto; padding: 16px }</style></head>"
-        f'<body><main>{body}</main><script src="explorables.js"></script></body></html>',
-        encoding="utf-8",
-    )
-    return (folder / "page.html").as_uri()
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return stand_in(tmp_path_factory.mktemp("trained"), [make().to_html() for make in MADE.values()])
-
-
-@pytest.fixture
-def page(open_page: Open, address: str) -> Page:
-    return open_page(address)
 
 
 @pytest.mark.parametrize("name", list(MADE))
