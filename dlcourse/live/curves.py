@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 import string
@@ -92,6 +93,7 @@ class Curves(Explorable):
         self.set_trait("spec", self.describe(goal, play, shows, presets, notes or {}))
 
     @classmethod
+    @functools.cache
     def declared(cls) -> dict[str, Any]:
         """The control traits in the order in which the kind declares them."""
         order = [name for kind in reversed(cls.__mro__) for name in vars(kind)]

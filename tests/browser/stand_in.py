@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import base64
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from playwright.sync_api import Page
@@ -33,6 +34,68 @@ def write_page(folder: Path, *bodies: str) -> str:
     return page.as_uri()
 
 
+READOUT = ".dl-readout li:not(.dl-note)"
+
+# Sets what is asked one after the other and reads the page after each, when what is due has been drawn.
+# Floats travel as base64, so that −0, infinities and NaN arrive unharmed.
+READ = """async ([id, asked, rows]) => {
+    const element = document.getElementById(id);
+    const encode = (array) => {
+        const bytes = new Uint8Array(Float64Array.from(array).buffer);
+        return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+    };
+    const visible = (row) => row.getClientRects().length && getComputedStyle(row).visibility !== "hidden";
+    const strange = (text) => text.match(/.{0,60}(?:NaN|Infinity|undefined).{0,20}/gs) ?? [];
+    const found = [];
+    for (const values of asked) {
+        for (const [name, value] of values) element.explorable.set(name, value);
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        const root = element.querySelector(".dl-root");
+        found.push([
+            {...element.explorable.state},
+            Object.entries(element.explorable.results).map(([name, array]) => [name, encode(array)]),
+            [...element.querySelectorAll(rows)].filter(visible).map((row) => row.innerText),
+            strange(root.outerHTML.replace(/>[^<]*</g, "><")),
+            strange(root.textContent),
+        ]);
+    }
+    return found;
+}"""
+
+
+class Seen(NamedTuple):
+    """What stands in the page: also what should not, in attributes and in text."""
+
+    state: dict[str, Any]
+    results: dict[str, np.ndarray]
+    rows: list[str]
+    broken: list[str]
+    strange: list[str]
+
+    @property
+    def words(self) -> str:
+        return " ".join(self.rows)
+
+
+def work(page: Page, name: str, asked: Iterable[dict[str, Any]], rows: str = READOUT, at_once: int = 24) -> Iterator[Seen]:
+    """What is seen after each of these settings. Many go in one call: asking a browser takes longer than its answer."""
+    page.evaluate("id => document.querySelector(`#${id} .dl-root`).scrollIntoView()", name)  # nothing is drawn off screen
+    for some in batched(asked, at_once):
+        for state, results, texts, broken, strange in page.evaluate(READ, [name, [list(each.items()) for each in some], rows]):
+            numbers = {key: np.frombuffer(base64.b64decode(text), "<f8") for key, text in results}
+            yield Seen(state, numbers, texts, broken, strange)
+
+
+def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
+
+
+def look(page: Page, name: str, rows: str = READOUT) -> Seen:
+    return next(work(page, name, [{}], rows))
+
+
 def frame(page: Page) -> None:
     """Wait until what is due has been drawn."""
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -45,7 +108,7 @@ def state(page: Page, name: str) -> dict[str, Any]:
 
 
 def put(page: Page, name: str, **values: Any) -> None:
-    page.locator(f"#{name} .dl-figure").scroll_into_view_if_needed()  # nothing is drawn off screen
+    page.locator(f"#{name} .dl-figure").scroll_into_view_if_needed()
     page.evaluate(
         "([id, values]) => { for (const [key, value] of values) document.getElementById(id).explorable.set(key, value); }",
         [name, list(values.items())],
@@ -54,17 +117,11 @@ def put(page: Page, name: str, **values: Any) -> None:
 
 
 def results(page: Page, name: str) -> dict[str, np.ndarray]:
-    found = page.evaluate(
-        """id => JSON.stringify(Object.entries(document.getElementById(id).explorable.results)
-            .map(([name, array]) => [name, [...array].map(String)]))""",
-        name,
-    )
-    return {key: np.array([float(x.replace("Infinity", "inf")) for x in values]) for key, values in json.loads(found)}
+    return look(page, name).results
 
 
 def words(page: Page, name: str) -> str:
-    rows = page.locator(f"#{name} .dl-readout li:not(.dl-note)").all()
-    return " ".join(row.inner_text() for row in rows if row.is_visible())
+    return look(page, name).words
 
 
 def settings(kind: type[Curves]) -> Iterator[dict[str, Any]]:

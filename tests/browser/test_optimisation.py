@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
-from stand_in import frame, put, results, settings, state, words
+from stand_in import frame, put, settings, state, words, work
 
 from dlcourse import live
 
@@ -48,27 +48,24 @@ def alike(said: str, here: str) -> bool:
 def test_every_control_against_python(page: Page, name: str) -> None:
     here = MADE[name]()
     start = here.state
-    page.locator(f"#{name}").scroll_into_view_if_needed()
+    asked = []
     for setting in settings(type(here)):
         reads = {key for key, _ in here.programs[setting.get(here.by, "")].inputs} | {here.by}
-        if len(setting) == 2 and not setting.keys() <= reads:
-            continue  # a control that this option does not have
-        asked = {**start, **setting}
-        put(page, name, **asked)
-        for key, value in asked.items():
+        if len(setting) != 2 or setting.keys() <= reads:  # else a control that this option does not have
+            asked.append({**start, **setting})
+    for setting, seen in zip(asked, work(page, name, asked), strict=True):
+        for key, value in setting.items():
             setattr(here, key, value)
-        assert state(page, name) == here.state
-        there, values = results(page, name), here.values
+        assert seen.state == here.state
+        there, values = seen.results, here.values
         assert set(there) == set(values)
         for key, value in values.items():
             value = np.ravel(np.asarray(value, dtype=float))
             finite = np.abs(value[np.isfinite(value)])
             slack = 1e-9 * min(float(finite.max()) if finite.size else 0.0, 1.0) + ROUNDING.get(name, 0.0)
             np.testing.assert_allclose(there[key], value, rtol=1e-9, atol=slack, err_msg=f"{name} {setting}: {key}")
-        assert alike(words(page, name), here.words)
-    html = page.evaluate("document.body.innerHTML")
-    assert "NaN" not in html
-    assert "Infinity" not in html
+        assert alike(seen.words, here.words)
+        assert seen.broken == seen.strange == [], setting
 
 
 @pytest.mark.parametrize("name", list(MADE))

@@ -26,7 +26,7 @@ CHALLENGE = live.Challenge(
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     made = live.Playground(challenges=[CHALLENGE])
-    return write_page(tmp_path_factory.mktemp("playground"), "", made.to_html(), "")
+    return write_page(tmp_path_factory.mktemp("playground"), "", made.to_html(), "", "")
 
 
 @pytest.fixture

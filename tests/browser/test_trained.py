@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from stand_in import frame, put, results, settings, state, words
+from stand_in import frame, look, put, settings, state, words, work
 
 from dlcourse import live
 from dlcourse.live.curves import Curves
@@ -27,32 +27,30 @@ def test_every_control_against_python(page: Page, name: str) -> None:
     here = MADE[name]()
     start = here.state
     twin = live.Retrain(start=here.start * (1 + 1e-15 * np.sign(here.start - 0.3))) if isinstance(here, live.Retrain) else None
-    page.locator(f"#{name}").scroll_into_view_if_needed()
-    for setting in settings(type(here)):
-        asked = {**start, **setting}
-        put(page, name, **asked)
-        for key, value in asked.items():
+    asked = [{**start, **setting} for setting in settings(type(here))]
+    for setting, seen in zip(asked, work(page, name, asked, at_once=1), strict=True):
+        for key, value in setting.items():
             setattr(here, key, value)
             if twin:
                 setattr(twin, key, value)
-        assert state(page, name) == here.state
-        there, values = results(page, name), here.values
+        assert seen.state == here.state
+        there, values = seen.results, here.values
         other = twin.values if twin else {}
         assert set(there) == set(values)
         for key, value in values.items():
             # Sums in another order, carried on through as many steps as are shown: relative to what is drawn together.
-            near = 1e-6 if asked.get("alpha") == 10.0 else 1e-9  # such steps multiply what was rounded
+            near = 1e-6 if setting.get("alpha") == 10.0 else 1e-9  # such steps multiply what was rounded
             slack = near * (1.0 + np.nanmax(np.abs(value), initial=0.0))
             if twin:  # what roundings of the first weights come to, with a margin of 1000
                 slack = slack + 1000 * np.abs(other[key] - value).max()
             np.testing.assert_allclose(there[key], np.atleast_1d(value), rtol=near, atol=slack, err_msg=f"{setting} {key}")
         for _ in range(100):  # the drawing of a long run follows when it is ready
-            if words(page, name) == here.words:
+            if seen.words == here.words:
                 break
             page.wait_for_timeout(50)
-        assert words(page, name) == here.words
-        drawn = page.evaluate("id => document.getElementById(id).querySelector('.dl-root').outerHTML", name)
-        assert not re.search(r"NaN|Infinity|undefined", re.sub(r">[^<]*<", "><", drawn)), setting
+            seen = look(page, name)
+        assert seen.words == here.words
+        assert seen.broken == [], setting
 
 
 def middle(page: Page, selector: str) -> tuple[float, float]:
