@@ -30,6 +30,7 @@ AUTOMATIC_DIFFERENTIATION = "05-automatic-differentiation.ipynb"
 GRADIENT_DESCENT = "06-gradient-descent.ipynb"
 NEWTON = "11-newton.ipynb"
 MOMENTUM = "07-momentum.ipynb"
+LOSS_LANDSCAPES = "10-loss-landscapes.ipynb"
 
 
 def optim(*names: str) -> tuple[str, ...]:
@@ -62,6 +63,8 @@ def fitting(file: str, *names: str) -> tuple[str, ...]:
 
 def second_order(file: str, *names: str) -> tuple[str, ...]:
     return tuple(f"tests/optim_second/test_{file}.py::{name}" for name in names)
+def landscape_exercises(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/test_landscape_exercises.py::{name}" for name in names)
 
 
 def explorable(file: str, *names: str) -> tuple[str, ...]:
@@ -402,14 +405,32 @@ ITEMS: dict[str, Item] = {
     ),
     "F11": Item("Schedules", 9, live=True, tests=explorable("schedules", "test_runs_against_a_plain_loop")),
     "F12": Item("Robbins and Monro's conditions", 9, tests=explorable("schedules", "test_the_verdict_is_the_schedules_own")),
-    "F13": Item("Local optima, plateaus, saddles, symmetries", 10),
+    "F13": Item(
+        "Local optima, plateaus, saddles, symmetries",
+        10,
+        tests=landscape_exercises("test_copies_are_the_same_function", "test_what_the_kinds_of_critical_points_are"),
+        sections=sections(
+            LOSS_LANDSCAPES,
+            "Four kinds of places",
+            "The same function, many times",
+            "How long a saddle holds",
+            "A saddle of a network, made by hand",
+            "Are bad minima the problem, then?",
+        ),
+    ),
     "F14": Item(
         "Restarts, annealing, leaving a minimum",
         10,
         live=True,
         tests=explorable("escape", "test_runs_against_plain_loops", "test_restarts_against_drawing"),
+        sections=sections(LOSS_LANDSCAPES, "Getting out"),
     ),
-    "F15": Item("How often a critical point is a saddle", 10),
+    "F15": Item(
+        "How often a critical point is a saddle",
+        10,
+        tests=landscape_exercises("test_random_matrices_are_rarely_positive_definite"),
+        sections=sections(LOSS_LANDSCAPES, "How common are minima?"),
+    ),
     "F16": Item(
         "Batch normalisation",
         10,
@@ -419,6 +440,7 @@ ITEMS: dict[str, Item] = {
             "test_a_normalised_mlp_equals_pytorchs_in_value_gradient_and_memory",
             "test_fit_trains_and_remembers_as_pytorch_does",
         ),
+        sections=sections(LOSS_LANDSCAPES, "Batch normalisation: change the landscape"),
     ),
     "F17": Item(
         "Rules of thumb",
