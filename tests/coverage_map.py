@@ -63,6 +63,8 @@ def fitting(file: str, *names: str) -> tuple[str, ...]:
 
 def second_order(file: str, *names: str) -> tuple[str, ...]:
     return tuple(f"tests/optim_second/test_{file}.py::{name}" for name in names)
+
+
 def landscape_exercises(*names: str) -> tuple[str, ...]:
     return tuple(f"tests/test_landscape_exercises.py::{name}" for name in names)
 
