@@ -31,6 +31,7 @@ GRADIENT_DESCENT = "06-gradient-descent.ipynb"
 NEWTON = "11-newton.ipynb"
 MOMENTUM = "07-momentum.ipynb"
 LOSS_LANDSCAPES = "10-loss-landscapes.ipynb"
+REGULARISATION = "13-initialisation-and-regularisation.ipynb"
 
 
 def optim(*names: str) -> tuple[str, ...]:
@@ -508,19 +509,43 @@ ITEMS: dict[str, Item] = {
                 "test_weight_decay_is_ridge_regression",
             ),
         ),
+        sections=sections(
+            REGULARISATION,
+            "A price on weights",
+            "The corner of the diamond",
+            "On weights only",
+            "Beliefs: two priors",
+            "Zeros, counted",
+        ),
     ),
     "H2": Item(
         "Bias and variance",
         13,
         live=True,
         tests=fitting("generalization", "test_bias_and_variance_of_least_squares_are_those_of_the_theory"),
+        sections=sections(REGULARISATION, "Bias and variance"),
     ),
-    "H3": Item("Early stopping", 13, tests=fitting("fit", "test_look_ahead_and_the_best_weights_restored")),
+    "H3": Item(
+        "Early stopping",
+        13,
+        tests=fitting("fit", "test_look_ahead_and_the_best_weights_restored"),
+        sections=sections(REGULARISATION, "Knowing when to stop", "A path beside the ridge path", "Look ahead"),
+    ),
     "H4": Item(
         "Where to start",
         13,
         live=True,
         tests=networks("mlp", "test_zero_weights_stop_all_but_the_output_bias_and_equal_weights_stay_equal"),
+        sections=sections(
+            REGULARISATION,
+            "Initialisation and regularisation",
+            "All zero",
+            "All equal",
+            "Too small, too large",
+            "What keeps a signal alive",
+            "Glorot's recipe",
+            "He's recipe, for ReLU",
+        ),
     ),
     # Model selection
     "I1": Item("Training, validation, test", 14, tests=fitting("data_sets", "test_a_split_loses_nothing_and_keeps_the_shares")),
