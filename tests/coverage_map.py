@@ -28,14 +28,19 @@ ACTIVATIONS = "03-activations.ipynb"
 BACK_PROPAGATION = "04-back-propagation.ipynb"
 AUTOMATIC_DIFFERENTIATION = "05-automatic-differentiation.ipynb"
 GRADIENT_DESCENT = "06-gradient-descent.ipynb"
-NEWTON = "11-newton.ipynb"
 MOMENTUM = "07-momentum.ipynb"
+ADAPTIVE = "08-adaptive-methods.ipynb"
 LOSS_LANDSCAPES = "10-loss-landscapes.ipynb"
+NEWTON = "11-newton.ipynb"
 REGULARISATION = "13-initialisation-and-regularisation.ipynb"
 
 
 def optim(*names: str) -> tuple[str, ...]:
     return tuple(f"tests/test_optim.py::{name}" for name in names)
+
+
+def adaptive(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/test_adaptive.py::{name}" for name in names)
 
 
 def training(*names: str) -> tuple[str, ...]:
@@ -392,9 +397,36 @@ ITEMS: dict[str, Item] = {
         ),
         sections=sections(MOMENTUM, "Nesterov looks ahead"),
     ),
-    "F7": Item("Adagrad", 8),
-    "F8": Item("RMSProp", 8),
-    "F9": Item("Adam", 8),
+    "F7": Item(
+        "Adagrad",
+        8,
+        tests=adaptive("test_200_steps_as_pytorch", "test_adagrads_rates_only_fall"),
+        sections=sections(ADAPTIVE, "Adagrad: divide by what you have seen", "Rare features", "And its failure: steps fade"),
+    ),
+    "F8": Item(
+        "RMSProp",
+        8,
+        tests=adaptive("test_200_steps_as_pytorch", "test_epsilon_under_the_root"),
+        sections=sections(ADAPTIVE, "RMSProp: forget", "Two claims, tested", "Where ε stands, and when it matters"),
+    ),
+    "F9": Item(
+        "Adam",
+        8,
+        tests=adaptive(
+            "test_200_steps_as_pytorch",
+            "test_adams_first_step_is_alpha",
+            "test_the_correction_of_a_changing_beta",
+            "test_defaults_are_those_of_the_sources",
+        ),
+        sections=sections(
+            ADAPTIVE,
+            "Adam: average the direction, correct the start",
+            "The first step, by hand",
+            "Rare features",
+            "When Adam does not converge",
+            "Digits, with equal effort",
+        ),
+    ),
     "F10": Item(
         "Adadelta, RMSProp with momentum, no single best",
         8,
@@ -405,6 +437,7 @@ ITEMS: dict[str, Item] = {
             "test_the_ranking_is_that_of_the_rules",
             "test_turning_the_ravine_takes_the_gift_of_separate_steps",
         ),
+        sections=sections(ADAPTIVE, "Adadelta: the right units", "The race"),
     ),
     "F11": Item("Schedules", 9, live=True, tests=explorable("schedules", "test_runs_against_a_plain_loop")),
     "F12": Item("Robbins and Monro's conditions", 9, tests=explorable("schedules", "test_the_verdict_is_the_schedules_own")),
