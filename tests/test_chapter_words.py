@@ -32,6 +32,7 @@ from prose import (
     strip,
     symbols,
 )
+from pybtex.database import parse_file
 
 every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
@@ -216,3 +217,9 @@ def test_what_is_cited_is_listed_and_what_is_listed_is_cited() -> None:
     }
     assert len(set(listed)) == len(listed)
     assert cited == set(listed)
+
+
+def test_every_reference_can_be_read_and_they_stand_in_order() -> None:
+    """Two chapters that add references side by side can lose a closing brace between them."""
+    listed = list(parse_file(TOP / "chapters" / "references.bib", "bibtex").entries)
+    assert listed == sorted(listed)
