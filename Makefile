@@ -13,8 +13,8 @@ HTML    := _build/html
 BUILT   := _build/.built
 
 # Whatever can change a page. A changed file of the package runs every notebook again.
-SOURCES := _config.yml _toc.yml $(wildcard *.md) \
-	$(shell find chapters book dlcourse -type f ! -name '*.pyc' ! -path '*/.*' ! -name '* *' 2>/dev/null)
+SOURCES := _config.yml _toc.yml pyproject.toml tests/coverage_map.py $(wildcard *.md) \
+	$(shell find chapters api book dlcourse -type f ! -name '*.pyc' ! -path '*/.*' ! -name '* *' 2>/dev/null)
 CODE := $(wildcard dlcourse book tests benchmarks)
 
 # No test and no notebook may depend on the threads or the locale of one machine.

@@ -90,9 +90,9 @@ def book(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def pages(built_book: Path) -> list[str]:
-    """Every page of the book, relative to its address (Sphinx's index of terms is none: the book has no terms)."""
+    """Every page of the book, relative to its address."""
     found = (page.relative_to(built_book) for page in sorted(built_book.rglob("*.html")))
-    return [page.as_posix() for page in found if page.parts[0] != "_static" and page.name != "genindex.html"]
+    return [page.as_posix() for page in found if page.parts[0] != "_static"]
 
 
 def watch(page: Page) -> None:
