@@ -105,6 +105,16 @@ def name_folds_by_their_words(app: Sphinx, page: str, template: str, context: di
         context["body"] = context["body"].replace('<summary aria-label="Toggle hidden content">', "<summary>")
 
 
+FOLD_OF_PAGES = re.compile(r"([^<>]+)(</a>\s*<details[^>]*>\s*<summary)>")
+
+
+def name_folds_of_the_sidebar(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """The arrow beside a page that has pages below it has no words of its own."""
+    if make := context.get("generate_toctree_html"):
+        named = r'\1\2 aria-label="Pages below \1">'
+        context["generate_toctree_html"] = lambda *given, **options: FOLD_OF_PAGES.sub(named, str(make(*given, **options)))
+
+
 def load_only_what_is_used(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Drop the widget manager's state; load the explorables where there are any."""
     getattr(app.env, "nb_metadata", {}).get(pagename, {}).pop("js_files", None)
@@ -203,6 +213,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", leave_out_dead_output)
     app.connect("html-page-context", keep_punctuation_with_its_formula)
     app.connect("html-page-context", name_folds_by_their_words)
+    app.connect("html-page-context", name_folds_of_the_sidebar, priority=900)
     app.connect("html-page-context", load_only_what_is_used, priority=100)
     back_of_book.setup(app)
     bundle.setup(app)

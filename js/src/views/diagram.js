@@ -41,7 +41,7 @@ export class Diagram {
         }
         return line;
       });
-      node.append(...texts);
+      node.append(...texts.flatMap((each) => [each, " "])); // a space: heard as several words, as it is seen
       return texts;
     };
     const arrow = freshId();
@@ -146,7 +146,7 @@ export class Diagram {
       classList.toggle("dl-backward", each.backward.includes(now) && seen(this.spec.backward));
       classList.toggle("dl-picked", Boolean(each.name) && each.name === picked);
       if (each.name) {
-        attribute(each.g, "aria-label", [each.title, ...read].join(", "));
+        attribute(each.g, "aria-label", [read.join(" "), each.title].filter(Boolean).join(", "));
         attribute(each.g, "aria-pressed", each.name === picked);
       }
       if (each.line) {
