@@ -146,7 +146,7 @@ export class Diagram {
       classList.toggle("dl-backward", each.backward.includes(now) && seen(this.spec.backward));
       classList.toggle("dl-picked", Boolean(each.name) && each.name === picked);
       if (each.name) {
-        attribute(each.g, "aria-label", [read.join(" "), each.title].filter(Boolean).join(", "));
+        attribute(each.g, "aria-label", [...read, each.title].join(", "));
         attribute(each.g, "aria-pressed", each.name === picked);
       }
       if (each.line) {
