@@ -29,6 +29,7 @@ BACK_PROPAGATION = "04-back-propagation.ipynb"
 AUTOMATIC_DIFFERENTIATION = "05-automatic-differentiation.ipynb"
 GRADIENT_DESCENT = "06-gradient-descent.ipynb"
 MOMENTUM = "07-momentum.ipynb"
+SCHEDULES = "09-schedules.ipynb"
 ADAPTIVE = "08-adaptive-methods.ipynb"
 LOSS_LANDSCAPES = "10-loss-landscapes.ipynb"
 NEWTON = "11-newton.ipynb"
@@ -439,8 +440,24 @@ ITEMS: dict[str, Item] = {
         ),
         sections=sections(ADAPTIVE, "Adadelta: the right units", "The race"),
     ),
-    "F11": Item("Schedules", 9, live=True, tests=explorable("schedules", "test_runs_against_a_plain_loop")),
-    "F12": Item("Robbins and Monro's conditions", 9, tests=explorable("schedules", "test_the_verdict_is_the_schedules_own")),
+    "F11": Item(
+        "Schedules",
+        9,
+        live=True,
+        tests=explorable("schedules", "test_runs_against_a_plain_loop", "test_every_schedule_of_the_package_is_there"),
+        sections=sections(SCHEDULES, "A dozen shapes", "By hand, and by the loss", "Cycles and restarts"),
+    ),
+    "F12": Item(
+        "Robbins and Monro's conditions",
+        9,
+        tests=(
+            *explorable("schedules", "test_the_verdict_is_the_schedules_own"),
+            "tests/test_schedules.py::test_the_verdicts_are_those_of_the_sums",
+            "tests/test_schedules.py::test_a_sum_below_the_distance_never_arrives",
+            "tests/test_schedules.py::test_the_second_condition_is_not_necessary",
+        ),
+        sections=sections(SCHEDULES, "Two budgets: reach and rest", "Robbins and Monro's conditions"),
+    ),
     "F13": Item(
         "Local optima, plateaus, saddles, symmetries",
         10,
