@@ -34,6 +34,7 @@ ADAPTIVE = "08-adaptive-methods.ipynb"
 LOSS_LANDSCAPES = "10-loss-landscapes.ipynb"
 NEWTON = "11-newton.ipynb"
 REGULARISATION = "13-initialisation-and-regularisation.ipynb"
+CAPSTONE = "15-capstone.ipynb"
 
 
 def optim(*names: str) -> tuple[str, ...]:
@@ -609,7 +610,14 @@ ITEMS: dict[str, Item] = {
             "test_neither_order_nor_company_nor_processes_change_a_result",
         ),
     ),
-    "I3": Item("Capstone on digits", 15, tests=fitting("search", "test_a_search_finds_a_good_network_for_the_digits")),
+    "I3": Item(
+        "Capstone on digits",
+        15,
+        tests=fitting("search", "test_a_search_finds_a_good_network_for_the_digits"),
+        sections=sections(
+            CAPSTONE, "Data, and an envelope", "The search", "Refine", "Final training", "One look", "Your own data"
+        ),
+    ),
     "I4": Item(
         "The playground",
         "playground",

@@ -1,0 +1,171 @@
+"""Exercises of the capstone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from .. import data
+from .checking import Case, Exercise, Feedback, answered, exercise, register
+
+# 1 Who is taken for whom ---------------------------------------------------------------------------------------------
+
+
+def confusion_case(y: list[int], predicted: list[int], classes: int) -> Case:
+    pairs = list(zip(y, predicted, strict=True))
+    right = np.array([[pairs.count((i, j)) for j in range(classes)] for i in range(classes)])
+    mistakes = (
+        (right.T, "Rows are the true classes, columns the predicted ones."),
+        (right / max(len(y), 1), "Counts are asked for, not shares."),
+        (np.minimum(right, 1), "A pair that comes twice counts twice; `M[y, p] += 1` adds to each place only once."),
+        (right - np.diag(np.diag(right)), "The right answers are counted too, on the diagonal."),
+    )
+    call = f"confusion({y}, {predicted}, classes={classes})"
+    return Case((np.array(y, dtype=int), np.array(predicted, dtype=int), classes), right, call, mistakes)
+
+
+exercise(
+    "confusion",
+    [confusion_case([0, 0, 1, 1, 2], [0, 1, 1, 1, 0], 3), confusion_case([3, 3, 3], [1, 1, 3], 4), confusion_case([0], [1], 2)],
+    praise="The sum of the diagonal over the sum of all is the share of right answers.",
+)
+
+# 2 Between which bounds? ---------------------------------------------------------------------------------------------
+
+
+def by_search(wrong: int, n: int, z: float) -> tuple[float, float]:
+    """Where |wrong/n − p| = z √(p (1 − p)/n), found by bisection on both sides of wrong/n."""
+    p_hat = wrong / n
+
+    def outside(p: float) -> bool:
+        return abs(p_hat - p) > z * float(np.sqrt(p * (1.0 - p) / n))
+
+    ends = []
+    for end in (0.0, 1.0):
+        inside, far = p_hat, end
+        if not outside(far):
+            ends.append(end)
+            continue
+        if outside(inside):  # wrong/n is itself 0 or 1, where the root is 0: begin a little inside
+            inside = abs(p_hat - 1e-12)
+        for _ in range(200):
+            middle = (inside + far) / 2.0
+            inside, far = (inside, middle) if outside(middle) else (middle, far)
+        ends.append(inside)
+    return ends[0], ends[1]
+
+
+def interval_case(wrong: int, n: int, z: float) -> Case:
+    p = wrong / n
+    wald = z * np.sqrt(p * (1.0 - p) / n)
+    low, high = by_search(wrong, n, z)
+    mistakes = (
+        ((p - wald, p + wald), "That uses the measured share in the root; the interval of the chapter uses the unknown p."),
+        ((high, low), "The lower bound comes first."),
+        (((low + high) / 2.0, (high - low) / 2.0), "That is the middle and half the width."),
+    )
+    return Case((wrong, n, z), (low, high), f"interval(wrong={wrong}, n={n}, z={z:g})", mistakes)
+
+
+exercise(
+    "interval",
+    [interval_case(4, 360, 1.96), interval_case(12, 1000, 1.0), interval_case(0, 50, 1.96)],
+    praise="In the last case nothing was wrong, and the interval still does not say that nothing ever will be.",
+    tolerance=1e-6,
+)
+
+# 3 Scaled without looking --------------------------------------------------------------------------------------------
+
+
+def scale_case(seed: int, constant: bool) -> Case:
+    rng = np.random.default_rng(seed)
+    train, other = rng.normal(3.0, 2.0, (6, 2)).round(1), rng.normal(5.0, 1.0, (3, 2)).round(1)
+    if constant:
+        train[:, 1] = 4.0
+    spread = np.sqrt(np.mean((train - train.mean(axis=0)) ** 2, axis=0))
+    spread[spread == 0] = 1.0
+
+    def scaled(X: ndarray, mean: ndarray, by: ndarray) -> ndarray:
+        return (X - mean) / by
+
+    right = (scaled(train, train.mean(axis=0), spread), scaled(other, train.mean(axis=0), spread))
+    own = np.where(other.std(axis=0) > 0, other.std(axis=0), 1.0)
+    both = np.concatenate([train, other])
+    leaked = both.mean(axis=0), both.std(axis=0)
+    shifted = train.mean(axis=0), np.ones(2)
+    mistakes = (
+        (
+            (right[0], scaled(other, other.mean(axis=0), own)),
+            "The other examples must be moved as the training examples are, not by their own mean.",
+        ),
+        (
+            (scaled(train, *leaked), scaled(other, *leaked)),
+            "The mean of both parts has seen the examples that were to be kept apart.",
+        ),
+        ((scaled(train, *shifted), scaled(other, *shifted)), "Divide by the standard deviation too."),
+    )
+    call = f"standardise(train={train.tolist()}, other={other.tolist()})"
+    return Case((train, other), right, call, mistakes)
+
+
+exercise(
+    "standardise",
+    [scale_case(0, False), scale_case(1, False), scale_case(2, True)],
+    praise="The last one had a column that never changes: a 0 to divide by, and nothing to learn from.",
+    tolerance=1e-9,
+)
+
+# 4 More of a hundred digits ------------------------------------------------------------------------------------------
+
+SPLITS = 8
+GIVEN = 100
+JUDGED = 1000
+MOST = 20  # times as many examples may be made
+PASS = 0.073
+
+
+@cache
+def digit_sets() -> list[tuple[data.Sample, data.Sample]]:
+    X, y = data.digits()
+    share = GIVEN / len(y)
+    found = []
+    for seed in range(SPLITS):
+        few, rest = data.split(X, y, (share, 1.0 - share), np.random.default_rng(seed))
+        found.append((few, data.Sample(rest.X[:JUDGED], rest.y[:JUDGED])))
+    return found
+
+
+def nearest(X: ndarray, y: ndarray, new: ndarray) -> ndarray:
+    """The class of the nearest example."""
+    return np.asarray(y[np.argmin(np.sum(X**2, axis=1) - 2.0 * new @ X.T, axis=1)])
+
+
+def error_with(augment: Callable[[ndarray, ndarray], Any]) -> float:
+    errors = []
+    for few, rest in digit_sets():
+        made = answered(augment(few.X.copy(), few.y.copy()))
+        if not isinstance(made, tuple | list) or len(made) != 2:
+            raise ValueError("augment must return a pair (X, y)")
+        X, y = np.asarray(made[0], dtype=float), np.asarray(made[1])
+        if X.ndim != 2 or X.shape[1] != 64 or y.shape != X.shape[:1] or not np.isfinite(X).all():
+            raise ValueError(f"augment must return finite X (n, 64) and y (n,), got {X.shape} and {y.shape}")
+        if not 1 <= len(X) <= MOST * len(few.y):
+            raise ValueError(f"augment may return up to {MOST} times as many examples, got {len(X)} for {len(few.y)}")
+        errors.append(np.mean(nearest(X, y, rest.X) != rest.y))
+    return float(np.mean(errors))
+
+
+def judge_augment(augment: Callable[[ndarray, ndarray], Any]) -> Feedback:
+    reached, plain = error_with(augment), error_with(lambda X, y: (X, y))
+    words = f"The nearest example is of the wrong class for {reached:.1%} of new digits, on average over {SPLITS} splits"
+    words += f" ({plain:.1%} without your additions)."
+    if reached > PASS:
+        return Feedback(False, f"Not yet. {words} The goal is below {PASS:.1%}. Which change leaves a digit the same digit?")
+    return Feedback(True, f"Right: {words} Those are examples that nobody had to write.")
+
+
+register(Exercise("augment", judge_augment))

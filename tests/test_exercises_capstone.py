@@ -1,0 +1,83 @@
+"""The exercises of the capstone recognise what goes wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlcourse import exercises
+from dlcourse.exercises.capstone import PASS, by_search, error_with
+
+
+@pytest.mark.parametrize(("wrong", "n", "z"), [(4, 360, 1.96), (12, 1000, 1.0), (0, 50, 1.96), (50, 50, 1.96)])
+def test_the_bounds_are_where_the_distance_is_z_deviations(wrong: int, n: int, z: float) -> None:
+    roots = np.sort(np.roots([1 + z**2 / n, -(2 * wrong / n + z**2 / n), (wrong / n) ** 2]).real)
+    np.testing.assert_allclose(by_search(wrong, n, z), roots, atol=1e-9)
+
+
+def columns_first(y: Any, p: Any, classes: int) -> Any:
+    M = np.zeros((classes, classes))
+    np.add.at(M, (p, y), 1)
+    return M
+
+
+def once(y: Any, p: Any, classes: int) -> Any:
+    M = np.zeros((classes, classes))
+    M[y, p] += 1
+    return M
+
+
+@pytest.mark.parametrize(("answer", "hint"), [(columns_first, "Rows are the true"), (once, "counts twice")])
+def test_likely_mistakes_of_the_confusion_matrix_are_named(answer: Any, hint: str) -> None:
+    feedback = exercises.check("confusion", answer)
+    assert feedback.right is False
+    assert hint in feedback.text
+
+
+def simple(wrong: int, n: int, z: float) -> Any:
+    p = wrong / n
+    return p - z * np.sqrt(p * (1 - p) / n), p + z * np.sqrt(p * (1 - p) / n)
+
+
+def test_likely_mistakes_of_the_interval_are_named() -> None:
+    assert "measured share in the root" in exercises.check("interval", simple).text
+    assert "lower bound comes first" in exercises.check("interval", lambda *a: by_search(*a)[::-1]).text
+
+
+def own_means(train: Any, other: Any) -> Any:
+    scaled = lambda X: (X - X.mean(axis=0)) / np.where(X.std(axis=0) > 0, X.std(axis=0), 1)  # noqa: E731
+    return scaled(train), scaled(other)
+
+
+def one_mean(train: Any, other: Any) -> Any:
+    both = np.concatenate([train, other])
+    return tuple((X - both.mean(axis=0)) / both.std(axis=0) for X in (train, other))
+
+
+def undivided(train: Any, other: Any) -> Any:
+    return train - train.mean(axis=0), other - train.mean(axis=0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"), [(own_means, "not by their own mean"), (one_mean, "kept apart"), (undivided, "Divide")]
+)
+def test_likely_mistakes_of_scaling_are_named(answer: Any, hint: str) -> None:
+    feedback = exercises.check("standardise", answer)
+    assert feedback.right is False
+    assert hint in feedback.text
+
+
+def test_augmentation_is_judged_by_new_digits() -> None:
+    pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
+    assert error_with(lambda X, y: (X, y)) > PASS
+    mirrored = lambda X, y: (np.concatenate([X, X.reshape(-1, 8, 8)[:, :, ::-1].reshape(-1, 64)]), np.tile(y, 2))  # noqa: E731
+    assert "Not yet" in exercises.check("augment", mirrored).text
+    for wrong, words in [
+        (lambda X, y: X, "pair"),
+        (lambda X, y: (X[:, :5], y), "n, 64"),
+        (lambda X, y: (np.tile(X, (21, 1)), np.tile(y, 21)), "up to 20"),
+        (lambda X, y: None, "Not answered"),
+    ]:
+        assert words in exercises.check("augment", wrong).text
