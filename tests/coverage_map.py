@@ -33,6 +33,7 @@ SCHEDULES = "09-schedules.ipynb"
 ADAPTIVE = "08-adaptive-methods.ipynb"
 LOSS_LANDSCAPES = "10-loss-landscapes.ipynb"
 NEWTON = "11-newton.ipynb"
+BETWEEN = "12-between-first-and-second-order.ipynb"
 REGULARISATION = "13-initialisation-and-regularisation.ipynb"
 CAPSTONE = "15-capstone.ipynb"
 
@@ -536,7 +537,31 @@ ITEMS: dict[str, Item] = {
         tests=second_order("cost", "test_a_newton_step_takes_memory_in_proportion_to_n_squared"),
         sections=sections(NEWTON, "The bill"),
     ),
-    "G5": Item("Conjugate gradients, BFGS, L-BFGS", 12),
+    "G5": Item(
+        "Conjugate gradients, BFGS, L-BFGS",
+        12,
+        tests=(
+            *second_order("line_search", "test_a_step_satisfies_the_strong_wolfe_conditions"),
+            *second_order(
+                "minimize",
+                "test_conjugate_gradients_end_in_n_steps",
+                "test_the_update_satisfies_the_secant_equation",
+                "test_two_loops_are_the_dense_inverse",
+                "test_newton_cg_needs_products_alone",
+            ),
+            *second_order("cost", "test_the_methods_in_between_take_memory_in_proportion_to_n"),
+            *explorable("line_search", "test_both_conditions"),
+        ),
+        sections=sections(
+            BETWEEN,
+            "How far along a line?",
+            "Directions that do not undo one another",
+            "What two gradients say about curvature",
+            "The same, without the matrix",
+            "Newton without the Hessian",
+            "All of them side by side",
+        ),
+    ),
     "G6": Item(
         "Hessians from the engine",
         11,

@@ -16,6 +16,7 @@ from .fit_line import FitLine
 from .gradient_check import GradientCheck
 from .graph_steps import GraphSteps
 from .initialisation import Initialisation
+from .line_search import LineSearch
 from .newton_descent import NewtonDescent
 from .noise import Noise
 from .noisy import NoisyDescent
@@ -47,6 +48,7 @@ __all__ = [
     "GradientCheck",
     "GraphSteps",
     "Initialisation",
+    "LineSearch",
     "NewtonDescent",
     "Noise",
     "NoisyDescent",

@@ -20,6 +20,7 @@ MADE: dict[str, Callable[[], Any]] = {
     "schedules": live.Schedules,
     "noise-cloud": live.Noise,
     "escape": live.Escape,
+    "line-search": live.LineSearch,
 }
 SLIDERS = [
     ("rates", "alpha"),
@@ -28,6 +29,7 @@ SLIDERS = [
     ("schedules", "alpha"),
     ("noise-cloud", "alpha"),
     ("escape", "alpha"),
+    ("line-search", "c2"),
 ]
 
 

@@ -1,0 +1,98 @@
+"""The exercises between first and second order recognise what goes wrong; what they expect is checked in another way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlcourse import exercises
+from dlcourse.exercises.quasi_newton import dense, plain
+from dlcourse.optim.quasi_newton import two_loops
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (lambda φ0, slope0, φ, slope, α, c1, c2: (φ <= φ0, abs(slope) <= c2 * abs(slope0)), "Falling is not enough"),
+        (lambda φ0, slope0, φ, slope, α, c1, c2: (φ <= φ0 + c1 * α * slope0, slope >= c2 * slope0), "weak form"),
+        (lambda φ0, slope0, φ, slope, α, c1, c2: (φ <= φ0 + c1 * α * slope0, abs(slope) <= c2 * slope0), "Mind the sign"),
+    ],
+)
+def test_wrong_conditions(answer: Any, hint: str) -> None:
+    feedback = exercises.check("wolfe", answer)
+    assert feedback.right is False
+    assert hint in feedback.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (lambda pairs, g: -dense(pairs, g), "uphill"),
+        (lambda pairs, g: dense(pairs, g, scaled=False), "Between the loops"),
+        (lambda pairs, g: -g, "should be"),
+    ],
+)
+def test_wrong_loops(answer: Any, hint: str) -> None:
+    feedback = exercises.check("two_loop", answer)
+    assert feedback.right is False
+    assert hint in feedback.text
+
+
+def test_the_order_of_the_pairs_is_noticed() -> None:
+    def reversed_where_it_matters(pairs: Any, g: Any) -> Any:
+        return dense(pairs[::-1], g)
+
+    assert "newest pair stands last" in exercises.check("two_loop", reversed_where_it_matters).text
+
+
+def test_the_matrix_multiplied_out_is_what_the_package_applies() -> None:
+    rng = np.random.default_rng(3)
+    A = rng.normal(size=(6, 6))
+    H, g = A @ A.T + np.eye(6), rng.normal(size=6)
+    pairs = [(s, H @ s) for s in rng.normal(size=(4, 6))]
+    kept = [(s, y, 1.0 / float(s @ y)) for s, y in pairs]
+    np.testing.assert_allclose(dense(pairs, g), two_loops(kept, g, np.empty(6)), rtol=1e-8)
+
+
+def conjugate(H: Any, b: Any, d: Any, steps: int) -> Any:
+    θ, r = np.zeros(b.size), b
+    p = r / d
+    for _ in range(steps):
+        α = r @ (r / d) / (p @ H @ p)
+        θ, new = θ + α * p, r - α * H @ p
+        p, r = new / d + new @ (new / d) / (r @ (r / d)) * p, new
+    return θ
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (lambda H, b, d, steps: conjugate(H, b, np.ones(b.size), steps), "without the preconditioner"),
+        (lambda H, b, d, steps: conjugate(H, b, d, steps + 1), "too many"),
+        (lambda H, b, d, steps: conjugate(H, b, d, steps - 1), "too few"),
+    ],
+)
+def test_wrong_preconditioning(answer: Any, hint: str) -> None:
+    feedback = exercises.check("pcg", answer)
+    assert feedback.right is False
+    assert hint in feedback.text
+
+
+def test_the_best_of_a_krylov_space_is_where_conjugate_gradients_are() -> None:
+    rng = np.random.default_rng(4)
+    A = rng.normal(size=(9, 9))
+    H, b = A @ A.T + np.eye(9), rng.normal(size=9)
+    for steps in (1, 3, 6):
+        np.testing.assert_allclose(plain(H, b, steps), conjugate(H, b, np.ones(9), steps), rtol=1e-6)
+    np.testing.assert_allclose(plain(H, b, 9), np.linalg.solve(H, b), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("σ", "words"), [(1e-3, "does not keep"), (1.0, "there is less to do"), (0.0, "above 0"), (np.nan, "above 0")]
+)
+def test_noise_that_does_not_fit(σ: float, words: str) -> None:
+    feedback = exercises.check("break_bfgs", lambda: σ)
+    assert feedback.right is False
+    assert words in feedback.text
