@@ -5,6 +5,7 @@ What becomes of them in the built pages is in tests/browser/test_made_pages.py.
 
 from __future__ import annotations
 
+import doctest
 import inspect
 import re
 import sys
@@ -45,6 +46,12 @@ def test_every_page_asks_for_what_there_is_and_everything_is_asked_for() -> None
     assert len(set(asked)) == len(asked)
     assert {name for name, _ in asked} == set(MADE)
     assert {argument for _, argument in asked if argument} == set(api.MODULES)
+
+
+@pytest.mark.parametrize("module", [api, chapters])
+def test_their_examples_run(module: Any) -> None:
+    failed, attempted = doctest.testmod(module)
+    assert failed == 0 < attempted
 
 
 # --- topics -----------------------------------------------------------------------------------------------------------
