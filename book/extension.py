@@ -102,7 +102,9 @@ def keep_punctuation_with_its_formula(app: Sphinx, page: str, template: str, con
 def name_folds_by_their_words(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """A fold says "Show the source"; a label "Toggle hidden content" over it would hide that from who listens."""
     if "body" in context:
-        context["body"] = context["body"].replace('<summary aria-label="Toggle hidden content">', "<summary>")
+        body = context["body"].replace('<summary aria-label="Toggle hidden content">', "<summary>")
+        # The list of references holds the marks of its links too, which a list must not.
+        context["body"] = body.replace('<div role="list" class="citation-list">', '<div class="citation-list">')
 
 
 FOLD_OF_PAGES = re.compile(r"([^<>]+)(</a>\s*<details[^>]*>\s*<summary)>")
