@@ -32,6 +32,7 @@ MOMENTUM = "07-momentum.ipynb"
 SCHEDULES = "09-schedules.ipynb"
 ADAPTIVE = "08-adaptive-methods.ipynb"
 LOSS_LANDSCAPES = "10-loss-landscapes.ipynb"
+MODEL_SELECTION = "14-model-selection.ipynb"
 NEWTON = "11-newton.ipynb"
 BETWEEN = "12-between-first-and-second-order.ipynb"
 REGULARISATION = "13-initialisation-and-regularisation.ipynb"
@@ -624,7 +625,17 @@ ITEMS: dict[str, Item] = {
         ),
     ),
     # Model selection
-    "I1": Item("Training, validation, test", 14, tests=fitting("data_sets", "test_a_split_loses_nothing_and_keeps_the_shares")),
+    "I1": Item(
+        "Training, validation, test",
+        14,
+        tests=(
+            *fitting("data_sets", "test_a_split_loses_nothing_and_keeps_the_shares"),
+            "tests/test_selection_exercises.py::test_the_winner_of_many_looks_too_good",
+        ),
+        sections=sections(
+            MODEL_SELECTION, "Three sets", "The winner's luck", "How large must a set be?", "When there are too few examples"
+        ),
+    ),
     "I2": Item(
         "Grid and random search",
         14,
@@ -634,6 +645,7 @@ ITEMS: dict[str, Item] = {
             "test_draws_follow_their_distributions",
             "test_neither_order_nor_company_nor_processes_change_a_result",
         ),
+        sections=sections(MODEL_SELECTION, "Where to look: grid or random", "Go back and refine"),
     ),
     "I3": Item(
         "Capstone on digits",
