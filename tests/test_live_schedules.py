@@ -47,10 +47,10 @@ def test_runs_against_a_plain_loop(shown, name):
     ξ = np.rint(16.0 * np.random.default_rng(SEED).normal(size=(STEPS, RUNS))) / 16.0
     squares, rates = np.zeros(STEPS), np.zeros(STEPS)
     for run in range(RUNS):
-        θ, losses = DISTANCE, []
+        θ, plateau = DISTANCE, schedule.begin() if name == "halve_on_plateau" else None
         for t in range(1, STEPS + 1):
-            losses.append(0.5 * θ * θ)
-            α = float(schedule(losses) if name == "halve_on_plateau" else schedule(t))
+            plateau = plateau and schedule.update(plateau, 0.5 * θ * θ)
+            α = float(plateau[0] if plateau else schedule(t))
             θ -= α * (θ + 1.5 * ξ[t - 1, run])
             squares[t - 1] += θ * θ / RUNS
             rates[t - 1] += α / RUNS

@@ -81,6 +81,7 @@ def test_every_page_over_http(
         check_mathematics(page, (built_book / name).read_text(encoding="utf-8"))
         files = [built_book / path.removeprefix(below) for path in loaded]
         weights[name] = sum(len(gzip.compress(file.read_bytes(), 6)) for file in files)
+        page.context.close()  # else it goes on drawing while the others are looked at
     for name, weight in weights.items():
         record_property(f"{name}, kB gzipped", round(weight / 1000))
     assert max(weights.values()) < LARGEST_PAGE, weights
@@ -91,6 +92,7 @@ def test_every_page_as_a_file(book_file: str, pages: list[str], built_book: Path
         page = open_page(book_file + name)
         check_width(page, 1280)
         check_mathematics(page, (built_book / name).read_text(encoding="utf-8"))
+        page.context.close()
 
 
 def test_the_keyboard_reaches_the_text_and_shows_where_it_is(book_http: str, open_page: Callable[..., Page]) -> None:
