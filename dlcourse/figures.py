@@ -186,8 +186,8 @@ def learning_curves(
 ) -> None:
     """J − J* against the step on a log axis, with a line at the target.
 
-    found : name → values (steps + 1,), in the method's own colour if it is in `palette.METHODS`; values that are not
-    finite, or at most 1e-16, leave a gap. Raises ValueError for values that are no numbers.
+    found : name → values (steps + 1,), in the method's own colour if it is in `palette.METHODS`; values up to 1e-16,
+    from 1e30, or not finite leave a gap: rounding, and runs that diverged. Raises ValueError for values that are no numbers.
 
     >>> fig, ax = new()
     >>> learning_curves(ax, {"adam": [1.0, 0.1, 0.0]}, target=1e-6)
@@ -196,7 +196,7 @@ def learning_curves(
     """
     for name, values in found.items():
         values = np.asarray(values)
-        values = np.where(np.isfinite(values) & (values > 1e-16), values, np.nan)
+        values = np.where((values > 1e-16) & (values < 1e30), values, np.nan)
         ax.plot(values, color=palette.PATHS.get(name), label=(labels or {}).get(name, name))
     if target is not None:
         ax.axhline(target, color=INK, linewidth=0.7, linestyle=(0, (4, 3)))

@@ -168,3 +168,10 @@ def test_the_colours_of_one_picture_differ():
     assert len(set(colours)) == len(colours)
     assert {m["colour"] for m in live.NewtonDescent().spec["methods"]} == set(colours)
     assert set(ENTRANTS) < set(ALL_METHODS)
+
+
+@pytest.mark.parametrize("place", ["ravine", "rotated_ravine", "rosenbrock"])
+def test_runs_that_diverge_have_a_still_picture_too(place):
+    made = live.Race(place, factor=live.Race.factor.high)
+    assert np.nanmax([run["loss"] for run in made.runs().values()]) > 1e30  # also where it is inf
+    assert made.still().startswith("<svg")
