@@ -12,6 +12,7 @@ from typing import Any
 
 import back_of_book
 import bundle
+import execution
 import stills
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -217,6 +218,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", name_folds_by_their_words)
     app.connect("html-page-context", name_folds_of_the_sidebar, priority=900)
     app.connect("html-page-context", load_only_what_is_used, priority=100)
+    execution.setup(app)
     back_of_book.setup(app)
     bundle.setup(app)
     stills.setup(app)

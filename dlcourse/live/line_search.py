@@ -33,7 +33,7 @@ class LineSearch(Curves):
     """
 
     alpha = Slider(0.3, low=0.0, high=FARTHEST, step=0.05, label="α", description="step")
-    c1 = Slider(0.1, low=0.01, high=0.6, step=0.01, label="c₁", description="part of the promised fall")
+    c1 = Slider(0.1, low=0.01, high=0.6, step=0.01, label="c₁", description="part of the fall")
     c2 = Slider(0.5, low=0.02, high=0.98, step=0.02, label="c₂", description="part of the slope")
 
     def __init__(self, *, identity: str = "line-search", shows: Sequence[Show] | None = None, **state: Any) -> None:
