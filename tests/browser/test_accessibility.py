@@ -26,7 +26,7 @@ THIN = """() => {
         else seen.add(word.className);
 }"""
 RUN = """async (options) => {
-    const { violations } = await axe.run(document, { resultTypes: ["violations"], ...options });
+    const { violations } = await axe.run(document, { resultTypes: ["violations"], preload: false, ...options });
     return violations.flatMap(({ id, impact, nodes }) =>
         nodes.map(({ html, failureSummary }) => ({ id, impact, html: html.slice(0, 200), why: failureSummary.slice(0, 300) })));
 }"""

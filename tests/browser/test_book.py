@@ -90,7 +90,7 @@ def test_every_page_over_http(
 def test_every_page_as_a_file(book_file: str, pages: list[str], built_book: Path, open_page: Callable[..., Page]) -> None:
     for name in pages:
         page = open_page(book_file + name)
-        check_width(page, 1280)
+        page.evaluate(SEE_EVERYTHING)
         check_mathematics(page, (built_book / name).read_text(encoding="utf-8"))
         page.context.close()
 

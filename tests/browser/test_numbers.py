@@ -12,6 +12,7 @@ import numpy as np
 from playwright.sync_api import Page
 
 from dlcourse import landscapes, live
+from dlcourse.live.descent import ALL_METHODS
 
 # α and β from the smallest to the largest that the sliders give; with those between, steep landscapes throw the paths about.
 SETTINGS = [
@@ -46,16 +47,18 @@ def offers(page: Page) -> dict[str, tuple[list[str], list[str], list[str]]]:
 
 
 @functools.cache
-def here() -> live.Descent:
-    return live.Descent()
+def here(second_order: bool) -> live.Descent | live.NewtonDescent:
+    return live.NewtonDescent() if second_order else live.Descent()
 
 
 @functools.cache
 def runs(state: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Path and loss of each method in a state, by Python."""
-    for name, value in json.loads(state).items():
-        setattr(here(), name, value)
-    return {method: (run["path"].ravel(), run["loss"]) for method, run in here().runs().items()}
+    found = json.loads(state)
+    mine = here(not set(found["methods"]) <= ALL_METHODS.keys())
+    for name, value in found.items():
+        setattr(mine, name, value)
+    return {method: (run["path"].ravel(), run["loss"]) for method, run in mine.runs().items()}
 
 
 def check(page: Page, identity: str, places: list[str], methods: list[str], sliders: list[str]) -> tuple[int, int]:
