@@ -27,6 +27,7 @@ sys.path.insert(0, str(REPOSITORY / "tests" / "browser"))
 
 import chromium  # noqa: E402
 from conftest import FLAGS, FOLDER, BookHandler  # noqa: E402
+from reaction import WATCH, Reaction, drag  # noqa: E402
 from test_first_drawing import STANDS, live_pages  # noqa: E402
 
 from dlcourse import nn, optim, scan, trace  # noqa: E402
@@ -43,37 +44,6 @@ OTHERS = (
     ("page, kB gzipped", "2190", "316"),
     ("training", "-", "60 epochs/s of 25 updates"),
 )
-
-# Tasks over 50 ms, and how long the callbacks of each animation frame take.
-WATCH = """
-    window.tasks = [];
-    const observer = new PerformanceObserver(list => tasks.push(...list.getEntries().map(each => each.duration)));
-    observer.observe({type: 'longtask', buffered: true});
-    window.spent = [];
-    const ask = requestAnimationFrame.bind(window);
-    window.requestAnimationFrame = draw => ask(now => {
-        const begun = performance.now();
-        draw(now);
-        spent.push(performance.now() - begun);
-    });
-"""
-
-DRAG = """async input => {
-    const times = [];
-    tasks.length = 0;
-    const span = Number(input.max) - Number(input.min);
-    for (let i = 0; i < 60; i++) {
-        await new Promise(done => setTimeout(done, 20));
-        spent.length = 0;
-        input.value = Number(input.min) + Math.round(span * (0.1 + 0.8 * ((i * 37) % 60) / 60));
-        const begun = performance.now();
-        input.dispatchEvent(new Event('input', {bubbles: true}));
-        const handler = performance.now() - begun;
-        for (let wait = 0; !spent.length && wait < 50; wait++) await new Promise(done => setTimeout(done, 1));
-        times.push(handler + spent.reduce((a, b) => a + b, 0));
-    }
-    return [times.slice(10).sort((a, b) => a - b), Math.max(0, ...tasks)];
-}"""
 
 # A slider event that trains a network anew and paints what it says everywhere.
 RETRAIN = """async ([json, inputs, name, [columns, rows], events]) => {
@@ -156,20 +126,17 @@ def load(browser: Browser, address: str, name: str) -> tuple[dict[str, float], s
     return {"drawn": drawn, "loaded": loaded, "task": task}, files
 
 
-def drag(browser: Browser, address: str, name: str) -> list[tuple[str, float, float]]:
-    """(explorable, p95, longest task) of the first slider of each explorable of a page."""
+def drag_all(browser: Browser, address: str, name: str) -> list[tuple[str, Reaction]]:
+    """What moving the first slider of each explorable of a page takes."""
     page = new_page(browser)
     page.goto(address + name)
     page.evaluate("window.book.ready")
-    found = []
-    for element in page.query_selector_all(".dlcourse-explorable"):
-        slider = element.query_selector("input[type=range]:not([disabled])")
-        if slider is None or not slider.is_visible():
-            continue
-        element.scroll_into_view_if_needed()
-        page.wait_for_timeout(500)
-        times, task = slider.evaluate(DRAG)
-        found.append((element.get_attribute("id") or "", times[int(0.95 * len(times))], task))
+    sliders = page.evaluate(
+        """[...document.querySelectorAll('.dlcourse-explorable')].map(each => [each, each.querySelector('input[type=range]')])
+            .filter(([_, slider]) => slider && !slider.disabled && slider.checkVisibility())
+            .map(([each, slider], n) => [each.id, slider.dataset.measured = String(n)])"""
+    )
+    found = [(identity, drag(page, f"[data-measured='{n}']")) for identity, n in sliders]
     page.context.close()
     return found
 
@@ -218,8 +185,9 @@ def main() -> None:
             print(f"{name:44} {times['drawn']:6.0f} {times['loaded']:6.0f} {task:>13} {weights}", flush=True)
         print(f"\n{'explorable':44} {'slider event to redrawn, p95':>29} {'longest task while dragging':>28}   (ms)")
         for name in names:
-            for identity, p95, task in drag(browser, address, name):
-                print(f"{Path(name).stem + '#' + identity:44} {p95:29.1f} {f'{task:.0f}' if task else '< 50':>28}", flush=True)
+            for identity, found in drag_all(browser, address, name):
+                task = f"{found.longest_task:.0f}" if found.longest_task else "< 50"
+                print(f"{Path(name).stem + '#' + identity:44} {found.p95:29.1f} {task:>28}", flush=True)
         page = new_page(browser)
         page.add_script_tag(path=REPOSITORY / "dlcourse" / "live" / "static" / "explorables.js")
         json200, inputs = training_program(200)

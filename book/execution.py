@@ -11,19 +11,60 @@ import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import Empty
+from time import perf_counter
+from typing import Any
 
+import nbformat
 from jupyter_cache import get_cache
-from jupyter_cache.executors import load_executor
+from jupyter_cache.cache.main import CacheBundleIn
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.channels import AsyncZMQSocketChannel
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from sphinx.application import Sphinx
 from sphinx.util import logging
+from traitlets import Type
 
 logger = logging.getLogger(__name__)
 
 
+class Channel(AsyncZMQSocketChannel):
+    """Looks every second whether a message has come: the socket's own signal is now and then missed on a busy machine,
+    and the notebook then stood still until its time was up."""
+
+    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:
+        end = None if timeout is None else perf_counter() + timeout
+        while True:
+            left = 1.0 if end is None else min(1.0, max(0.0, end - perf_counter()))
+            try:
+                return await super().get_msg(left)
+            except Empty:
+                if end is not None and perf_counter() >= end:
+                    raise
+
+
+class Client(AsyncKernelClient):
+    shell_channel_class = Type(Channel)
+    iopub_channel_class = Type(Channel)
+
+
+class Manager(AsyncKernelManager):
+    client_factory = Type(Client)
+
+
 def run(notebook: Path, cache: Path, timeout: int) -> None:
-    store = get_cache(cache)
-    store.add_nb_to_project(str(notebook))
-    load_executor("local-serial", store).run_and_cache(filter_uris=[str(notebook)], timeout=timeout)
+    content = nbformat.read(notebook, as_version=4)
+    resources = {"metadata": {"path": str(notebook.parent)}}
+    client = NotebookClient(content, timeout=timeout, kernel_manager_class=Manager, resources=resources)
+    begin = perf_counter()
+    try:
+        client.execute()
+    except (CellExecutionError, CellTimeoutError):
+        return
+    bundle = CacheBundleIn(content, str(notebook), data={"execution_seconds": perf_counter() - begin})
+    get_cache(cache).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
 def execute_side_by_side(app: Sphinx) -> None:

@@ -24,6 +24,26 @@ NEWTON_METHODS = {
 }
 
 
+SHOWS = (
+    Show(
+        "one step on a bowl",
+        {"landscape": "bowl", "methods": ["gradient_descent", "newton"], "start": [-5.0, 3.0], "alpha": 0.05},
+    ),
+    Show(
+        "Newton drawn to a saddle",
+        {"landscape": "saddle", "methods": ["newton", "saddle_free_newton"], "start": [-1.7, 0.3], "damping": 1.0},
+    ),
+    Show(
+        "Newton drawn to a maximum",
+        {"landscape": "himmelblau", "methods": ["newton", "saddle_free_newton"], "start": [-0.5, -0.5], "damping": 1.0},
+    ),
+    Show(
+        "Newton lost on a plateau",
+        {"landscape": "plateau", "methods": ["newton", "saddle_free_newton"], "start": [-4.0, 2.5], "damping": 1.0},
+    ),
+)
+
+
 class NewtonDescent(Paths):
     """Contour map with the paths of Newton's method, whole, damped and saddle-free, and of gradient descent.
 
@@ -45,6 +65,7 @@ class NewtonDescent(Paths):
     drives = ("alpha", "damping")
     sliders = ("alpha", "damping", "condition")
     steps = STEPS
+    usual_shows = SHOWS
     critical = True
 
     landscape = Choice(list(landscapes.ALL))
@@ -69,10 +90,6 @@ class NewtonDescent(Paths):
         shows: Sequence[Show] | None = None,
         **state: Any,
     ) -> None:
-        if goal_method not in NEWTON_METHODS:
-            raise ValueError(f"NewtonDescent: goal_method must be one of {', '.join(NEWTON_METHODS)}, got {goal_method!r}")
-        if shows is None:
-            shows = [show for show in SHOWS if show.settings["landscape"] in {landscape, *landscape_choices}]
         super().__init__(
             landscape,
             methods,
@@ -82,26 +99,6 @@ class NewtonDescent(Paths):
             landscape_choices=landscape_choices,
             method_choices=method_choices,
             shows=shows,
-            more={"goal_method": goal_method},
+            goal_method=goal_method,
             **state,
         )
-
-
-SHOWS = (
-    Show(
-        "one step on a bowl",
-        {"landscape": "bowl", "methods": ["gradient_descent", "newton"], "start": [-5.0, 3.0], "alpha": 0.05},
-    ),
-    Show(
-        "Newton drawn to a saddle",
-        {"landscape": "saddle", "methods": ["newton", "saddle_free_newton"], "start": [-1.7, 0.3], "damping": 1.0},
-    ),
-    Show(
-        "Newton drawn to a maximum",
-        {"landscape": "himmelblau", "methods": ["newton", "saddle_free_newton"], "start": [-0.5, -0.5], "damping": 1.0},
-    ),
-    Show(
-        "Newton lost on a plateau",
-        {"landscape": "plateau", "methods": ["newton", "saddle_free_newton"], "start": [-4.0, 2.5], "damping": 1.0},
-    ),
-)

@@ -33,6 +33,7 @@ class Paths(Explorable):
 
     table : the methods there are. drives : the two sliders of which a rule is made. sliders : those shown, in order.
     steps : the length of a path. critical : whether saddles and maxima are marked and named.
+    usual_shows : the buttons there are for `shows=None`, as far as the reader may choose their landscape.
     """
 
     view = "descent"
@@ -42,6 +43,7 @@ class Paths(Explorable):
     sliders: ClassVar[tuple[str, ...]]
     steps: ClassVar[int] = STEPS
     critical: ClassVar[bool] = False
+    usual_shows: ClassVar[tuple[Show, ...]] = ()
 
     def __init__(
         self,
@@ -53,7 +55,8 @@ class Paths(Explorable):
         target: float,
         landscape_choices: Sequence[str],
         method_choices: Sequence[str],
-        shows: Sequence[Show] = (),
+        shows: Sequence[Show] | None = (),
+        goal_method: str | None = None,
         more: Mapping[str, Any] | None = None,
         **state: Any,
     ) -> None:
@@ -64,6 +67,13 @@ class Paths(Explorable):
         self.places = [name for name in landscapes.ALL if name in {landscape, *landscape_choices}]
         wanted = {methods, *method_choices} if isinstance(methods, str) else {*methods, *method_choices}
         self.offered = [method for name, method in self.table.items() if name in wanted]
+        if goal_method is not None:
+            known = ", ".join(self.table)
+            if goal_method not in self.table:
+                raise ValueError(f"{type(self).__name__}: goal_method must be one of {known}, got {goal_method!r}")
+            more = {**(more or {}), "goal_method": goal_method}
+        if shows is None:
+            shows = [show for show in self.usual_shows if show.settings["landscape"] in self.places]
         self.prepare()
         if self.has_trait("alpha"):
             state.setdefault("alpha", chosen.learning_rate)

@@ -46,6 +46,14 @@ def tuned_rate(landscape: str, method: str, target: float) -> float:
     return float(RATES[order[0]])
 
 
+TUNED = {"methods": list(STARTERS), "factor": 1.0, "beta": TUNED_BETA}
+SHOWS = (
+    Show("a ravine along an axis", {"landscape": "ravine", **TUNED}),
+    Show("the same, turned by 45°", {"landscape": "rotated_ravine", **TUNED}),
+    Show("three times the best α", {"landscape": "ravine", **TUNED, "factor": 3.0}),
+)
+
+
 class Race(Paths):
     """Every rule on one landscape, at a multiple of the learning rate that suits it best: who is first below the target?
 
@@ -68,6 +76,7 @@ class Race(Paths):
     drives = ("factor", "beta")
     sliders = ("factor", "beta", "condition")
     steps = STEPS
+    usual_shows = SHOWS
 
     landscape = Choice(list(landscapes.ALL))
     methods = Several(list(ALL_METHODS), list(STARTERS))
@@ -91,11 +100,7 @@ class Race(Paths):
         shows: Sequence[Show] | None = None,
         **state: Any,
     ) -> None:
-        if goal_method not in ALL_METHODS:
-            raise ValueError(f"Race: goal_method must be one of {', '.join(ALL_METHODS)}, got {goal_method!r}")
         self.target = target
-        if shows is None:
-            shows = [show for show in SHOWS if show.settings["landscape"] in {landscape, *landscape_choices}]
         super().__init__(
             landscape,
             methods,
@@ -105,7 +110,8 @@ class Race(Paths):
             landscape_choices=landscape_choices,
             method_choices=method_choices,
             shows=shows,
-            more={"ranking": True, "goal_method": goal_method},
+            goal_method=goal_method,
+            more={"ranking": True},
             **state,
         )
 
@@ -128,11 +134,3 @@ class Race(Paths):
             below = run["loss"][:last] - minimum < self.target
             found.append((name, int(below.argmax()) if below.any() else None))
         return sorted(found, key=lambda each: STEPS + 1 if each[1] is None else each[1])
-
-
-TUNED = {"methods": list(STARTERS), "factor": 1.0, "beta": TUNED_BETA}
-SHOWS = (
-    Show("a ravine along an axis", {"landscape": "ravine", **TUNED}),
-    Show("the same, turned by 45°", {"landscape": "rotated_ravine", **TUNED}),
-    Show("three times the best α", {"landscape": "ravine", **TUNED, "factor": 3.0}),
-)

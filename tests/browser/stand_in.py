@@ -96,6 +96,41 @@ def look(page: Page, name: str, rows: str = READOUT) -> Seen:
     return next(work(page, name, [{}], rows))
 
 
+def nameless(page: Page) -> list[str]:
+    """The controls that a screen reader cannot name."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll('.dl-root :is(input, select, button, [role=button])')]
+            .filter(e => !(e.labels?.length || e.textContent.trim() || e.getAttribute('aria-label'))).map(e => e.outerHTML)"""
+    )
+    return found
+
+
+# A stand-in for the notebook's model of a widget; `saves` counts what is sent to the kernel.
+MODEL = """async ([code, id, values]) => {
+    const handlers = {};
+    window.model = {
+        saves: 0,
+        get: name => values[name],
+        set(name, value) { values[name] = value; (handlers[`change:${name}`] ?? []).slice().forEach(call => call()) },
+        save_changes() { this.saves++ },
+        on(name, call) { (handlers[name] ??= []).push(call) },
+        off(name, call) { handlers[name] = handlers[name].filter(other => other !== call) },
+        listeners: () => Object.values(handlers).flat().length,
+    };
+    const widget = await import(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
+    const el = document.createElement('div');
+    el.id = id;
+    document.querySelector('main').replaceChildren(el);
+    window.clean = await widget.default.render({ model, el });
+}"""
+
+
+def show_widget(page: Page, name: str, kind: str, shown: live.Explorable) -> None:
+    """The widget face of an explorable, in place of all that the page has: `model` and `clean()` are there."""
+    code = (live.explorable.STATIC / "explorables.mjs").read_text("utf-8")
+    page.evaluate(MODEL, [code, name, {"kind": kind, "spec": shown.spec, **shown.state}])
+
+
 def frame(page: Page) -> None:
     """Wait until what is due has been drawn."""
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")

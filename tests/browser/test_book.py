@@ -17,7 +17,7 @@ TOO_WIDE = """(width) => {
     const clips = element => ['auto', 'scroll', 'hidden', 'clip'].includes(getComputedStyle(element).overflowX);
     const within = element => element.getBoundingClientRect().right <= width + 1;
     const scrolled = element => element && ((clips(element) && within(element)) || scrolled(element.parentElement));
-    return [...document.querySelectorAll('article *:not(g)')]
+    return [...document.querySelectorAll('article *:not(g, mjx-container > * *)')]
         .filter(element => getComputedStyle(element).visibility !== 'hidden')
         .filter(element => element.getBoundingClientRect().width && !within(element) && !scrolled(element))
         .map(element => element.outerHTML.slice(0, 120));

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from stand_in import frame, put, settings, state, words, work
+from reaction import drag, watched
+from stand_in import frame, nameless, put, settings, show_widget, state, words, work
 
 from dlcourse import live
 from dlcourse.live.controls import Choice, Slider, Switch
@@ -313,11 +314,7 @@ def test_dark_theme(page: Page) -> None:
 
 def test_everything_has_a_name(page: Page) -> None:
     """Controls by their label, pictures by a description, what changes by polite words."""
-    nameless = page.evaluate(
-        """() => [...document.querySelectorAll('.dl-root :is(input, select, button)')]
-            .filter(e => !(e.labels?.length || e.textContent.trim())).map(e => e.outerHTML)"""
-    )
-    assert nameless == []
+    assert nameless(page) == []
     for picture in page.locator(".dl-panel").all():
         assert picture.get_attribute("role") == "img"
         assert " against " in (picture.get_attribute("aria-label") or "")
@@ -362,29 +359,7 @@ def test_what_cannot_be_shown_says_so(browser: Browser, address: str, change: st
 def test_widget_face_over_a_model(page: Page) -> None:
     """A stand-in for the notebook's model: the description names the controls, changes travel both ways."""
     shown = live.Averages()
-    page.evaluate(
-        """async ([code, values]) => {
-            const handlers = {};
-            window.model = {
-                saves: 0,
-                get: name => values[name],
-                set(name, value) { values[name] = value; (handlers[`change:${name}`] ?? []).slice().forEach(call => call()) },
-                save_changes() { this.saves++ },
-                on(name, call) { (handlers[name] ??= []).push(call) },
-                off(name, call) { handlers[name] = handlers[name].filter(other => other !== call) },
-                listeners: () => Object.values(handlers).flat().length,
-            };
-            const widget = await import(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
-            const el = document.createElement('div');
-            el.id = 'here';
-            document.querySelector('main').replaceChildren(el);
-            window.clean = await widget.default.render({ model, el });
-        }""",
-        [
-            (live.explorable.STATIC / "explorables.mjs").read_text("utf-8"),
-            {"kind": "curves", "spec": shown.spec, **shown.state},
-        ],
-    )
+    show_widget(page, "here", "curves", shown)
     page.evaluate("model.set('beta', 0.5)")
     expect(page.locator("#here .dl-readout")).to_contain_text("β = 0.50 remembers")
     assert page.evaluate("model.saves") == 0  # what came from the kernel is not sent back
@@ -397,35 +372,9 @@ def test_widget_face_over_a_model(page: Page) -> None:
 
 
 def test_reacts_within_a_frame(browser: Browser, address: str, record_property: Callable[[str, object], None]) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.add_init_script(
-        """window.spent = [];
-        const ask = requestAnimationFrame.bind(window);
-        window.requestAnimationFrame = draw =>
-            ask(t => { const begun = performance.now(); draw(t); spent.push(performance.now() - begun) })"""
-    )
-    page.goto(address)
+    page = watched(browser, address)
     for name, slider in [("averages", "beta"), ("gradient-check", "x"), ("activations", "x")]:
-        page.locator(f"#{name}").scroll_into_view_if_needed()
-        times = page.evaluate(
-            """async selector => {
-                const input = document.querySelector(selector), times = [];
-                for (let i = 0; i < 60; i++) {
-                    await new Promise(done => setTimeout(done, 20));
-                    spent.length = 0;
-                    input.value = 10 + (i * 37) % 80;
-                    const begun = performance.now();
-                    input.dispatchEvent(new Event('input', { bubbles: true }));
-                    const handler = performance.now() - begun;
-                    while (!spent.length) await new Promise(done => setTimeout(done, 1));
-                    times.push(handler + spent[0]);
-                }
-                return times.slice(15).sort((a, b) => a - b);
-            }""",
-            f"#{name} .dl-{slider} input",
-        )
-        median, p95 = times[len(times) // 2], times[int(0.95 * len(times))]
-        record_property(f"{name}_input_event_to_drawn_ms", {"median": median, "p95": p95})
-        print(f"{name}: input event to drawn: median {median:.2f} ms, p95 {p95:.2f} ms")
-        assert median < 16, f"{name}: median {median:.1f} ms"
+        found = drag(page, f"#{name} .dl-{slider} input")
+        record_property(f"{name}, {slider}: input event to drawn, ms", {"median": found.median, "p95": found.p95})
+        assert found.median < 16, f"{name}, {slider}: {found}"
     page.close()

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from stand_in import frame, write_page
+from reaction import drag, watched
+from stand_in import frame, show_widget, write_page
 
 from dlcourse import landscapes, live
 from dlcourse.data import Sample
@@ -581,29 +582,7 @@ def test_question_without_storage(browser: Browser, address: str) -> None:
 def test_widget_face_over_a_model(page: Page) -> None:
     """A stand-in for the notebook's model: what is moved is saved once an event, what the kernel sets is drawn."""
     shown = live.Descent("bowl", ["gradient_descent"])
-    page.evaluate(
-        """async ([code, values]) => {
-            const handlers = {};
-            window.model = {
-                saves: 0,
-                get: name => values[name],
-                set(name, value) { values[name] = value; (handlers[`change:${name}`] ?? []).slice().forEach(call => call()) },
-                save_changes() { this.saves++ },
-                on(name, call) { (handlers[name] ??= []).push(call) },
-                off(name, call) { handlers[name] = handlers[name].filter(other => other !== call) },
-                listeners: () => Object.values(handlers).flat().length,
-            };
-            const widget = await import(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
-            const el = document.createElement('div');
-            el.id = 'descent';
-            document.querySelector('main').replaceChildren(el);
-            window.clean = await widget.default.render({ model, el });
-        }""",
-        [
-            (live.explorable.STATIC / "explorables.mjs").read_text("utf-8"),
-            {"kind": "descent", "spec": shown.spec, **shown.state},
-        ],
-    )
+    show_widget(page, "descent", "descent", shown)
     path = drawn(page)
     page.evaluate("model.set('alpha', 0.15)")
     assert drawn(page) != path
@@ -628,33 +607,9 @@ def test_widget_face_over_a_model(page: Page) -> None:
 
 def test_reacts_within_a_frame(browser: Browser, address: str, record_property: Callable[[str, object], None]) -> None:
     """From the input event of α to the last attribute written, five methods shown."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.add_init_script(
-        """window.spent = [];
-        const ask = requestAnimationFrame.bind(window);
-        window.requestAnimationFrame = draw =>
-            ask(t => { const begun = performance.now(); draw(t); spent.push(performance.now() - begun) })"""
-    )
-    page.goto(address)
+    page = watched(browser, address)
     put(page, methods=ALL)
-    times = page.evaluate(
-        """async () => {
-            const input = document.querySelector('#descent .dl-alpha input'), times = [];
-            for (let i = 0; i < 80; i++) {
-                await new Promise(done => setTimeout(done, 20));
-                spent.length = 0;
-                input.value = 60 + (i * 37) % 110;
-                const begun = performance.now();
-                input.dispatchEvent(new Event('input', { bubbles: true }));
-                const handler = performance.now() - begun;
-                while (!spent.length) await new Promise(done => setTimeout(done, 1));
-                times.push(handler + spent[0]);
-            }
-            return times.slice(20).sort((a, b) => a - b);
-        }"""
-    )
-    median, p95 = times[len(times) // 2], times[int(0.95 * len(times))]
-    record_property("input_event_to_drawn_ms", {"median": median, "p95": p95})
-    print(f"input event to drawn: median {median:.2f} ms, p95 {p95:.2f} ms")
-    assert median < 16, f"median {median:.1f} ms"
+    found = drag(page, "#descent .dl-alpha input")
+    record_property("descent, alpha: input event to drawn, ms", {"median": found.median, "p95": found.p95})
+    assert found.median < 16, str(found)
     page.close()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from stand_in import frame, settings, state, work
+from stand_in import frame, nameless, settings, state, work
 
 from dlcourse import live
 from dlcourse.live.controls import Choice
@@ -239,11 +239,7 @@ def test_nothing_is_cut_off(open_page: Open, address: str, width: int) -> None:
 
 
 def test_everything_has_a_name(page: Page) -> None:
-    nameless = page.evaluate(
-        """() => [...document.querySelectorAll('.dl-root :is(input, select, button, [role=button])')]
-            .filter(e => !(e.labels?.length || e.textContent.trim() || e.getAttribute('aria-label'))).map(e => e.outerHTML)"""
-    )
-    assert nameless == []
+    assert nameless(page) == []
 
 
 def test_without_scripts_there_is_a_still_picture(open_page: Open, address: str) -> None:

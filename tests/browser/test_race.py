@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from stand_in import frame, put, state
+from reaction import drag, watched
+from stand_in import frame, nameless, put, state
 
 from dlcourse import landscapes, live
 from dlcourse.live.controls import Slider
@@ -147,43 +148,13 @@ def test_nothing_is_cut_off(open_page: Open, address: str, width: int) -> None:
     page = open_page(address, width=width)
     frame(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    nameless = page.evaluate(
-        """() => [...document.querySelectorAll('.dl-root :is(input, select, button)')]
-            .filter(e => !(e.labels?.length || e.textContent.trim())).map(e => e.outerHTML)"""
-    )
-    assert nameless == []
+    assert nameless(page) == []
 
 
 def test_reacts_within_a_frame(browser: Browser, address: str, record_property: Callable[[str, object], None]) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.add_init_script(
-        """window.spent = [];
-        const ask = requestAnimationFrame.bind(window);
-        window.requestAnimationFrame = draw =>
-            ask(t => { const begun = performance.now(); draw(t); spent.push(performance.now() - begun) })"""
-    )
-    page.goto(address)
+    page = watched(browser, address)
     for name, slider, limit in [("race", "factor", 40), ("newton-descent", "alpha", 16)]:
-        page.locator(f"#{name}").scroll_into_view_if_needed()
-        times = page.evaluate(
-            """async selector => {
-                const input = document.querySelector(selector), times = [];
-                for (let i = 0; i < 60; i++) {
-                    await new Promise(done => setTimeout(done, 20));
-                    spent.length = 0;
-                    input.value = 60 + (i * 37) % 80;
-                    const begun = performance.now();
-                    input.dispatchEvent(new Event('input', { bubbles: true }));
-                    const handler = performance.now() - begun;
-                    while (!spent.length) await new Promise(done => setTimeout(done, 1));
-                    times.push(handler + spent[0]);
-                }
-                return times.slice(15).sort((a, b) => a - b);
-            }""",
-            f"#{name} .dl-{slider} input",
-        )
-        lower, median, p95 = times[len(times) // 4], times[len(times) // 2], times[int(0.95 * len(times))]
-        record_property(f"{name}_input_event_to_drawn_ms", {"median": median, "p95": p95})
-        print(f"{name}: input event to drawn: quartile {lower:.2f} ms, median {median:.2f} ms, p95 {p95:.2f} ms")
-        assert lower < limit, f"{name}: lower quartile {lower:.1f} ms"
+        found = drag(page, f"#{name} .dl-{slider} input")
+        record_property(f"{name}, {slider}: input event to drawn, ms", {"median": found.median, "p95": found.p95})
+        assert found.quartile < limit, f"{name}, {slider}: {found}"
     page.close()
