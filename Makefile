@@ -25,7 +25,7 @@ export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := book
 .DELETE_ON_ERROR:
-.PHONY: book test lint unit notebooks browser serve lab outputs bench vendor bundle lock links chromium install clean help
+.PHONY: book test lint unit notebooks browser serve lab outputs nightly bench vendor bundle lock links chromium install clean help
 
 ## book: build the course into _build/html (clean run of every notebook, warnings are errors)
 book: $(BUILT)
@@ -76,6 +76,10 @@ notebooks: $(INSTALLED)
 
 browser: $(BUILT) chromium
 	$(PYTEST) tests/browser $(PYTESTFLAGS)
+
+## nightly: what takes minutes: every notebook opened in JupyterLab, all cells run, sliders moved
+nightly: $(INSTALLED) chromium
+	$(PYTEST) tests -m nightly $(PYTESTFLAGS)
 
 chromium: $(INSTALLED)
 	@$(PY) tests/browser/chromium.py

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import back_of_book
 import bundle
@@ -166,6 +167,8 @@ class PageCheck(HTMLParser):
         self.problems += [f"style of <{tag}> asks another host: {url}" for url in IN_STYLE.findall(given.get("style", ""))]
         if given.get("type", "").startswith("application/vnd.jupyter.widget"):
             self.problems.append(f"a widget that no script brings to life: <{tag} type={given['type']!r}>")
+        if tag == "img" and given.get("alt", "").strip() in ("", given.get("src"), Path(unquote(given.get("src", ""))).name):
+            self.problems.append(f"a picture without words for who does not see it: {given.get('src', '')[:80]}")
         for icon in re.findall(r"(?<![\w-])fa-([\w-]+)", given.get("class", "")):
             if icon not in self.icons:
                 self.problems.append(f"icon {icon} is not in the subset font: name it in book/vendor.py, then `make vendor`")
