@@ -120,7 +120,8 @@ def inline(svg: str, alt: str) -> str:
     """An SVG file as an element of a page: no prologue, the page's ink and font, no ids but those it refers to."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"(\d\.\d\d)\d+", r"\1", svg)  # a hundredth of a point is finer than any screen
+    # a hundredth of a point is finer than any screen; what stands between tags is text, and stays as it is
+    svg = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(\d\.\d\d)\d+", r"\1", tag[0]), svg)
     svg = re.sub(r"\s*\n\s*", "\n", svg)
     used = set(re.findall(r"#([\w.-]+)", svg))
     mark = "f" + hashlib.sha256(svg.encode()).hexdigest()[:8]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -35,6 +36,15 @@ def test_ink_is_the_page_s_own() -> None:
     assert figures.INK not in svg
     for black in ("#000000", "stroke: #000", "fill: black"):
         assert black not in svg
+
+
+def test_positions_are_short_and_words_are_whole() -> None:
+    fig, ax = figures.new()
+    ax.plot([0, 1 / 3], [0, 1])
+    ax.text(0.1, 0.2, "α = 0.0001")
+    svg = figures.show(fig, ALT).svg
+    assert "α = 0.0001" in ET.tostring(ET.fromstring(svg), encoding="unicode", method="text")
+    assert not re.search(r"<[^>]*\d\.\d{3}[^>]*>", svg)
 
 
 def test_ids_of_two_figures_do_not_clash() -> None:
