@@ -25,7 +25,7 @@ export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := book
 .DELETE_ON_ERROR:
-.PHONY: book test lint unit notebooks browser serve lab outputs nightly bench vendor bundle lock links chromium install clean help
+.PHONY: book test lint unit notebooks browser serve lab outputs student nightly bench vendor bundle lock links chromium install clean help
 
 ## book: build the course into _build/html (clean run of every notebook, warnings are errors)
 book: $(BUILT)
@@ -77,7 +77,7 @@ notebooks: $(INSTALLED)
 browser: $(BUILT) chromium
 	$(PYTEST) tests/browser $(PYTESTFLAGS)
 
-## nightly: what takes minutes: every notebook opened in JupyterLab, all cells run, sliders moved
+## nightly: what takes minutes: every notebook run in JupyterLab and its sliders moved, faults put into a copy of the course
 nightly: $(INSTALLED) chromium
 	$(PYTEST) tests -m nightly $(PYTESTFLAGS)
 
@@ -96,6 +96,10 @@ lab: $(INSTALLED)
 ## outputs: run every chapter and keep the outputs that tests compare, strip the rest
 outputs: $(INSTALLED)
 	$(PY) book/outputs.py
+
+## student: the notebooks without their solutions, for class, in _build/student
+student: $(INSTALLED)
+	@$(PY) book/student.py
 
 ## bench: run every benchmark
 bench: $(INSTALLED)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +13,8 @@ from urllib.parse import unquote
 import back_of_book
 import bundle
 import execution
+import heads
+import launch
 import stills
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -50,29 +51,6 @@ def copy_browser_code(app: Sphinx, config: Config) -> None:
     config.html_css_files.insert(0, "explorables.css")
 
 
-def add_repository_buttons(app: Sphinx, config: Config) -> None:
-    """Buttons for the repository that this checkout came from; none without one, rather than dead ones."""
-    git = ["git", "-C", str(app.srcdir)]
-    try:
-        remote = subprocess.run([*git, "remote", "get-url", "origin"], capture_output=True, text=True, check=True)
-        branch = subprocess.run([*git, "branch", "--show-current"], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return
-    found = re.fullmatch(r"(?:https://|git@|ssh://git@)(github\.com|gitlab\.com)[:/](.+?)(?:\.git)?/?", remote.stdout.strip())
-    if found is None:
-        return
-    config.html_theme_options |= {
-        "repository_url": f"https://{found[1]}/{found[2]}",
-        "repository_branch": branch.stdout.strip() or "main",
-        "use_repository_button": True,
-        "use_issues_button": True,
-        "use_edit_page_button": True,
-    }
-    if found[1] == "github.com":
-        binder = {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"}
-        config.html_theme_options["launch_buttons"] = binder
-
-
 # --- what a page shows and loads ------------------------------------------------------------------------------------
 
 
@@ -83,11 +61,7 @@ def leave_out_dead_output(app: Sphinx, document: nodes.document) -> None:
             continue
         for output in [child for child in cell.children if "cell_output" in child.get("classes", [])]:
             cell.remove(output)
-        note = nodes.paragraph("", "", classes=["interactive-only-note"])
-        note += nodes.Text("This experiment needs Python: run this chapter as a notebook (")
-        note += nodes.literal("", "make lab")
-        note += nodes.Text(") to use its sliders.")
-        cell += note
+        cell += launch.note(app)
 
 
 FORMULA_AND_PUNCTUATION = re.compile(
@@ -101,12 +75,31 @@ def keep_punctuation_with_its_formula(app: Sphinx, page: str, template: str, con
         context["body"] = FORMULA_AND_PUNCTUATION.sub(r'<span class="with-punctuation">\1\2</span>', context["body"])
 
 
-def name_folds_by_their_words(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """A fold says "Show the source"; a label "Toggle hidden content" over it would hide that from who listens."""
+FOLD_WORDS = re.compile(r'<p class="((?:collapsed|expanded) admonition-title)">([^<]*)</p>')
+SAME_NAME = re.compile(r'<section id="(?:exercise|solution)-content">')
+
+
+def as_the_standard_has_it(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Mends what extensions write and HTML or who listens does not know."""
     if "body" in context:
+        # A fold says "Show the source"; a label "Toggle hidden content" over it would hide that from who listens.
         body = context["body"].replace('<summary aria-label="Toggle hidden content">', "<summary>")
+        # A summary holds words, no paragraphs.
+        body = FOLD_WORDS.sub(r'<span class="\1">\2</span>', body)
+        # Every exercise of a page has the same name for its text.
+        body = SAME_NAME.sub("<section>", body)
         # The list of references holds the marks of its links too, which a list must not.
         context["body"] = body.replace('<div role="list" class="citation-list">', '<div class="citation-list">')
+
+
+CODE = re.compile(r'<div class="highlight">(?=<pre>(.*?)</pre>)', re.DOTALL)
+
+
+def tell_how_long_code_is(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Code far from the screen is not laid out (book.css, 10); with its lines counted, nothing moves when it is."""
+    if "body" in context:
+        lines = lambda found: f'<div class="highlight" style="--lines: {found[1].count(chr(10))}">'  # noqa: E731
+        context["body"] = CODE.sub(lines, context["body"])
 
 
 FOLD_OF_PAGES = re.compile(r"([^<>]+)(</a>\s*<details[^>]*>\s*<summary)>")
@@ -215,15 +208,17 @@ def check_pages(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", leave_out_thebe, priority=100)
     app.connect("config-inited", copy_browser_code, priority=700)  # before Sphinx validates the paths
-    app.connect("config-inited", add_repository_buttons, priority=100)
     app.connect("doctree-read", leave_out_dead_output)
     app.connect("html-page-context", keep_punctuation_with_its_formula)
-    app.connect("html-page-context", name_folds_by_their_words)
+    app.connect("html-page-context", as_the_standard_has_it)
+    app.connect("html-page-context", tell_how_long_code_is)
     app.connect("html-page-context", name_folds_of_the_sidebar, priority=900)
     app.connect("html-page-context", load_only_what_is_used, priority=100)
     execution.setup(app)
     back_of_book.setup(app)
     bundle.setup(app)
     stills.setup(app)
+    heads.setup(app)
+    launch.setup(app)
     app.connect("build-finished", check_pages, priority=700)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}

@@ -1,5 +1,7 @@
 """Run every chapter and write back what a commit keeps (`make outputs`): the printed text of cells tagged
-nbval-check-output, which every test run compares, and nothing else of what a run leaves in a notebook."""
+nbval-check-output, which every test run compares, and nothing else of what a run leaves in a notebook.
+
+With `--strip` first, nothing is run: what a commit does not keep is taken away (a hook of .pre-commit-config.yaml)."""
 
 from __future__ import annotations
 
@@ -28,11 +30,12 @@ def keep_what_is_compared(notebook: nbformat.NotebookNode) -> None:
         cell.metadata.pop("execution", None)
 
 
-def main(paths: list[Path]) -> None:
+def main(paths: list[Path], run: bool = True) -> None:
     for path in paths:
         before = path.read_text(encoding="utf-8")
         notebook = nbformat.reads(before, as_version=4)
-        NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}}).execute()
+        if run:
+            NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}}).execute()
         keep_what_is_compared(notebook)
         after = nbformat.writes(notebook, indent=1, ensure_ascii=False) + "\n"
         if after != before:
@@ -41,4 +44,5 @@ def main(paths: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    main([Path(name) for name in sys.argv[1:]] or sorted(CHAPTERS.glob("*.ipynb")))
+    names = [name for name in sys.argv[1:] if name != "--strip"]
+    main([Path(name) for name in names] or sorted(CHAPTERS.glob("*.ipynb")), run="--strip" not in sys.argv)

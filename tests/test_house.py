@@ -144,6 +144,14 @@ def test_no_tracked_file_names_a_machine_or_a_registry(repository: Path) -> None
     assert found == []
 
 
+LARGEST = 300_000  # bytes: a clone is a download
+
+
+def test_no_tracked_file_is_large(repository: Path) -> None:
+    large = {path.name: size for path in tracked(repository) if (size := path.stat().st_size) > LARGEST}
+    assert large == {}
+
+
 # --- the notebooks ---------------------------------------------------------------------------------------------------
 
 

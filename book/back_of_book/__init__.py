@@ -15,7 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
-from . import api, careful, coverage, prerequisites, teachers, versions
+from . import api, careful, citation, coverage, prerequisites, teachers, versions
 
 HERE = re.compile(r"^% here: ([\w-]+)(?: (.+))?$", flags=re.MULTILINE)
 
@@ -27,6 +27,7 @@ MADE: dict[str, Callable[..., str]] = {
     "module": api.module,
     "explorables": teachers.explorables,
     "exercises": teachers.exercises,
+    "citation": citation.citation,
     "versions": versions.packages,
     "times": versions.times,
 }

@@ -12,6 +12,18 @@ import pytest
 from playwright.sync_api import Page, TimeoutError
 
 LARGEST_PAGE = 1_200_000  # bytes, gzipped, with everything it loads
+MOST_REQUESTS = 40
+LARGEST_SHIFT = 0.1  # cumulative layout shift; up to here a page counts as steady
+
+# Reads what a reader on a phone has to put up with. Time is this machine's, busy with other tests: told, not judged.
+ALIVE = "addEventListener('DOMContentLoaded', () => window.book?.ready.then(() => (window.aliveAfter = performance.now())))"
+SHIFT = """() => new Promise(done => {
+    let sum = 0;
+    new PerformanceObserver(list => {
+        for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
+    }).observe({ type: "layout-shift", buffered: true });
+    setTimeout(() => done([sum, window.aliveAfter ?? 0]), 50);
+})"""
 
 TOO_WIDE = """(width) => {
     const clips = element => ['auto', 'scroll', 'hidden', 'clip'].includes(getComputedStyle(element).overflowX);
@@ -69,22 +81,28 @@ def test_every_page_over_http(
     assert "index.html" in pages
     assert any(name.startswith("chapters/") for name in pages)
     below = urlsplit(book_http).path
-    weights = {}
+    weights, requests, shifts = {}, {}, {}
     for name in pages:
         loaded: set[str] = set()
         page = open_page("about:blank", width=390)
+        page.add_init_script(ALIVE)
         page.on("response", lambda response, loaded=loaded: loaded.add(unquote(urlsplit(response.url).path)))
         page.goto(book_http + name, wait_until="networkidle")
         page.evaluate("window.book.ready")
+        shifts[name], alive = page.evaluate(SHIFT)
         for width in (390, 768, 1280):
             check_width(page, width)
         check_mathematics(page, (built_book / name).read_text(encoding="utf-8"))
         files = [built_book / path.removeprefix(below) for path in loaded]
         weights[name] = sum(len(gzip.compress(file.read_bytes(), 6)) for file in files)
+        requests[name] = len(loaded)
+        told = f"{weights[name] / 1000:4.0f} kB, {requests[name]:2d} requests, "
+        told += f"shift {shifts[name]:.2f}, alive after {alive / 1000:.1f} s"
+        record_property(f"{name:50}", told)
         page.context.close()  # else it goes on drawing while the others are looked at
-    for name, weight in weights.items():
-        record_property(f"{name}, kB gzipped", round(weight / 1000))
     assert max(weights.values()) < LARGEST_PAGE, weights
+    assert max(requests.values()) < MOST_REQUESTS, requests
+    assert max(shifts.values()) < LARGEST_SHIFT, shifts
 
 
 def test_every_page_as_a_file(book_file: str, pages: list[str], built_book: Path, open_page: Callable[..., Page]) -> None:

@@ -363,15 +363,47 @@ def test_reads_well_in_both_themes(notebook: lab.Notebook, theme: str) -> None:
         notebook.choose_theme("Light")
 
 
-def test_a_chapter_runs_to_its_end(browser: Browser, address: Callable[[str], str]) -> None:
-    notebook = open_notebook(browser, address("chapters/06-gradient-descent.ipynb"))
+MOVE = """element => {
+    const sliders = [...element.querySelectorAll("input[type=range]")];
+    const slider = sliders.find(each => each.getClientRects().length && !each.disabled);
+    if (!slider) return null;
+    const before = JSON.stringify(element.explorable.state);
+    slider.focus();
+    slider.value = Number(slider.value) > (Number(slider.min) + Number(slider.max)) / 2 ? slider.min : slider.max;
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    slider.dispatchEvent(new Event("change", { bubbles: true }));
+    return before !== JSON.stringify(element.explorable.state);
+}"""
+
+
+def runs_to_its_end(browser: Browser, address: str) -> None:
+    """*Run all*: no cell fails or warns, every explorable is drawn when it is looked at, and its first slider moves it."""
+    notebook = open_notebook(browser, address)
     notebook.run_all()
     outputs = notebook.outputs()
     assert [output for output in outputs if output["output_type"] == "error" or output.get("name") == "stderr"] == []
     widgets = [output for output in outputs if "application/vnd.jupyter.widget-view+json" in output.get("data", {})]
     assert widgets
-    first = explorable(notebook.page)
-    first.scroll_into_view_if_needed()
-    first.locator(".dl-stroke").first.wait_for(state="attached")
+    shown = notebook.page.locator(".jp-OutputArea .dlcourse-explorable")
+    moved = []
+    for i in range(shown.count()):
+        shown.nth(i).scroll_into_view_if_needed()
+        if shown.nth(i).locator(".dl-question").count():
+            continue
+        shown.nth(i).locator("svg path[d], canvas").first.wait_for(state="attached")
+        moved.append(shown.nth(i).evaluate(MOVE))
+    assert moved
+    assert any(moved)
+    assert False not in moved, moved
     assert notebook.page.problems == []  # type: ignore[attr-defined]
     notebook.page.close()
+
+
+def test_a_chapter_runs_to_its_end(browser: Browser, address: Callable[[str], str]) -> None:
+    runs_to_its_end(browser, address("chapters/06-gradient-descent.ipynb"))
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", sorted(path.name for path in (Path(__file__).parents[2] / "chapters").glob("*.ipynb")))
+def test_every_notebook_runs_to_its_end(name: str, browser: Browser, address: Callable[[str], str]) -> None:
+    runs_to_its_end(browser, address(f"chapters/{name}"))

@@ -1,0 +1,41 @@
+"""How to cite the course: everything from CITATION.cff, which stands at the top of the repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sphinx.application import Sphinx
+
+
+def read(top: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((top / "CITATION.cff").read_text(encoding="utf-8"))
+    return found
+
+
+def author(who: dict[str, str]) -> str:
+    """A person's name or a group's, as CITATION.cff has it."""
+    return who.get("name") or f"{who['given-names']} {who['family-names']}"
+
+
+def sentence(cff: dict[str, Any]) -> str:
+    """As it stands in a list of references."""
+    people = ", ".join(map(author, cff["authors"]))
+    where = f" {cff['url']}" if "url" in cff else ""
+    return f"{people[0].upper()}{people[1:]} ({cff['date-released'][:4]}). *{cff['title']}*, version {cff['version']}.{where}"
+
+
+def bibtex(cff: dict[str, Any]) -> str:
+    """A group keeps its name whole in a second pair of braces."""
+    people = " and ".join(f"{{{author(who)}}}" if "name" in who else author(who) for who in cff["authors"])
+    year, month, _ = cff["date-released"].split("-")
+    fields = {"author": people, "title": f"{{{cff['title']}}}", "year": year, "month": str(int(month))}
+    fields |= {"version": str(cff["version"])} | ({"url": cff["url"]} if "url" in cff else {})
+    width = max(map(len, fields))
+    return "@misc{dlcourse,\n" + "\n".join(f"  {name:{width}} = {{{value}}}," for name, value in fields.items()) + "\n}"
+
+
+def citation(app: Sphinx) -> str:
+    cff = read(Path(app.srcdir))
+    return f"> {sentence(cff)}\n\n```bibtex\n{bibtex(cff)}\n```"
