@@ -1,4 +1,4 @@
-/* sources sha256: 6832e2b019d70e92966fccd19061b7ce59d4ea1b9e2735617861fcdc7d09ce69 */
+/* sources sha256: 15f2a0c37ae5f1025643f670568104c3279b0c2a26fc9f27a70a9b645dceb810 */
 /*!
 d3-array: Copyright 2010-2026 Mike Bostock
 
