@@ -19,7 +19,7 @@ from prose import CHAPTERS, cells, markdown
 from test_public_names import PUBLIC
 
 import dlcourse
-from dlcourse.exercises.checking import EXERCISES, load_all
+from dlcourse.exercises.checking import EXERCISES, load
 
 TOP = Path(__file__).parent.parent
 sys.path.insert(0, str(TOP / "book"))  # as Sphinx does for local extensions
@@ -152,7 +152,7 @@ def test_a_word_in_backticks_is_linked_if_it_means_one_thing() -> None:
 
 
 def test_every_exercise_is_listed_at_its_level() -> None:
-    load_all()
+    load()
     text = teachers.exercises(APP)
     assert sorted(re.findall(r"\(`([\w-]+)`\)$", text, flags=re.MULTILINE)) == sorted(EXERCISES)
     levels = text.split("### ")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,7 +22,7 @@ from .early_stopping import EarlyStopping
 from .examples import examples
 from .progress import IN_A_SEARCH, bar
 
-WORTH_IT = 25  # to compile a step for a size of batch takes about as long as so many steps
+WORTH_IT = 40  # steps with batches of one size: what compiling costs has been saved again by about then
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,8 @@ def fit(
 
     history: dict[str, list[float]] = defaultdict(list)
     steps, epoch, before, state = 0, 0, θ, rule.init(θ)
+    whole_batches, left_over = divmod(len(X), batch_size)
+    due = {left_over: epochs, batch_size: epochs * whole_batches}
     current: Any = None
     beside = {"running": model.forgotten()} if normalises else {}
 
@@ -140,7 +142,7 @@ def fit(
             for epoch in range(1, epochs + 1):
                 now = settled(rule, history[watched])
                 if now != current:
-                    current, step = now, stepping(now, with_gradient, isinstance(model, nn.Network))
+                    current, step = now, stepping(now, with_gradient, isinstance(model, nn.Network), due)
                 total = 0.0
                 for rows in minibatches(len(X), batch_size, rng):
                     value, moved, state = step(θ, state, steps + 1.0, frozen(X[rows]), frozen(y[rows]))
@@ -222,14 +224,16 @@ def settled(rule: UpdateRule, losses: list[float]) -> UpdateRule:
     return replace(rule, **values) if values else rule
 
 
-def stepping(rule: UpdateRule, with_gradient: Callable[..., Any], of_network: bool) -> Callable[..., tuple[Any, Any, Any]]:
+def stepping(
+    rule: UpdateRule, with_gradient: Callable[..., Any], of_network: bool, due: dict[int, int]
+) -> Callable[..., tuple[Any, Any, Any]]:
     """(θ, state, t, X, y) → J on the batch where the rule last asked for its gradient, and θ and state after the step.
 
-    Compiled for each size of batch that has come often enough to be worth it, if nothing but its arguments can change what
+    Compiled for each size of batch that is due often enough to be worth it, if nothing but its arguments can change what
     it does: a function of one's own in the place of a hyper-parameter or of a network may depend on anything.
     """
     pure = of_network and not any(callable(v) and not isinstance(v, schedules.Schedule) for v in vars(rule).values())
-    calls, fast = Counter[int](), dict[int, Callable[..., Any]]()
+    fast = dict[int, Callable[..., Any]]()
 
     def step(θ: Any, state: Any, t: Any, X: Any, y: Any) -> tuple[Any, Any, Any]:
         asked = []
@@ -244,10 +248,9 @@ def stepping(rule: UpdateRule, with_gradient: Callable[..., Any], of_network: bo
 
     def faster(*arguments: Any) -> tuple[Any, Any, Any]:
         size = len(arguments[-1])
-        calls[size] += 1
-        if pure and calls[size] == WORTH_IT:
-            fast[size] = compiled(step, *arguments)
-        return fast.get(size, step)(*arguments)
+        if size not in fast:
+            fast[size] = compiled(step, *arguments) if pure and due[size] >= WORTH_IT else step
+        return fast[size](*arguments)
 
     return faster
 

@@ -69,8 +69,16 @@ def test_numbers_of_classes_that_make_no_sense() -> None:
 def test_digits_are_block_counts_of_1797_images() -> None:
     datasets = pytest.importorskip("sklearn.datasets", reason="the digits come with scikit-learn")
     X, y = data.digits()
-    np.testing.assert_array_equal(X * 16, datasets.load_digits().data)
-    np.testing.assert_array_equal(np.unique(y), np.arange(10))
+    theirs = datasets.load_digits()
+    np.testing.assert_array_equal(X * 16, theirs.data)
+    np.testing.assert_array_equal(y, theirs.target)
+    assert y.dtype == np.int64
+
+
+def test_without_scikit_learn_the_digits_say_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "find_spec", lambda name: None)
+    with pytest.raises(ImportError, match="scikit-learn, which is not installed"):
+        data.digits()
 
 
 # Splits ----------------------------------------------------------------------------------------------------------------

@@ -56,8 +56,8 @@ def mlp() -> nn.MLP:
 @pytest.mark.parametrize("name", RULES)
 @pytest.mark.parametrize("batch_size", [1, 20, 85])
 def test_fit_takes_the_steps_of_a_loop_by_hand(name: str, batch_size: int, moons: Any, mlp: nn.MLP) -> None:
-    """Compiled or not: 85 = 4 · 20 + 5, and each size of batch is compiled after its 25th step. The same operations in
-    the same order, up to powers that differ in the last bit."""
+    """Compiled or not: 85 = 4 · 20 + 5, and of the sizes of batch that of 120 steps is compiled, that of 30 is not. The
+    same operations in the same order, up to powers that differ in the last bit."""
     (X, y), rule, theta = moons, RULES[name], mlp.init(rng(2))
     epochs = 2 if batch_size == 1 else 30
     run = quiet(mlp, theta, moons, rule, epochs=epochs, batch_size=batch_size, l2=0.01)
