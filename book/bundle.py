@@ -23,6 +23,10 @@ THEME_SHEETS = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
 THEME_SCRIPTS = ("scripts/bootstrap.js", "scripts/pydata-sphinx-theme.js")
 INLINE = "documentation_options.js"  # a handful of constants that others read
 ONLY_WITH_TABS = "design-tabs.js"
+UNUSED = "DOCUMENTATION_OPTIONS.pagename = "  # for a choice of versions: one script a page, and one hash in its policy
+HANDLER = re.compile(
+    r' onclick="(window\.print|toggleFullScreen)\(\)"'
+)  # a strict policy forbids them: first.js listens instead
 VERSION = "?v=built"  # stands for the digest of a file until all are written
 
 
@@ -170,7 +174,8 @@ def arrange(app: Sphinx, pagename: str, templatename: str, context: dict[str, An
     for script in context["script_files"]:
         name = in_static(script.filename)
         if not name:
-            inline.append(script.attributes["body"])
+            if not script.attributes["body"].startswith(UNUSED):
+                inline.append(script.attributes["body"])
         elif name.endswith(INLINE):
             inline.append((Path(app.outdir) / "_static" / name).read_text(encoding="utf-8").strip())
         elif script.attributes.get("async"):
@@ -202,6 +207,7 @@ def write(app: Sphinx, exception: Exception | None) -> None:
         return f"{found[1]}?v={hashlib.sha256((static / found[1].removeprefix('_static/')).read_bytes()).hexdigest()[:8]}"
 
     for page, text in texts.items():
+        text = HANDLER.sub(r' data-call="\1"', text)
         page.write_text(re.sub(rf"(_static/[\w./-]+){re.escape(VERSION)}", version, text), encoding="utf-8")
 
 

@@ -158,6 +158,11 @@ class PageCheck(HTMLParser):
             if OTHER_HOST.match(given.get(name, "")):
                 self.problems.append(f"<{tag} {name}> asks another host: {given[name]}")
         self.problems += [f"style of <{tag}> asks another host: {url}" for url in IN_STYLE.findall(given.get("style", ""))]
+        code = [name for name in given if name.startswith("on")]
+        code += [name for name in ("href", "src", "action") if given.get(name, "").strip().lower().startswith("javascript:")]
+        self.problems += [
+            f"code in an attribute, which a strict policy forbids: <{tag} {name}={given[name]!r}>" for name in code
+        ]
         if given.get("type", "").startswith("application/vnd.jupyter.widget"):
             self.problems.append(f"a widget that no script brings to life: <{tag} type={given['type']!r}>")
         if tag == "img" and given.get("alt", "").strip() in ("", given.get("src"), Path(unquote(given.get("src", ""))).name):

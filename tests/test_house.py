@@ -209,6 +209,8 @@ def page_problems(repository: Path):  # type: ignore[no-untyped-def]
         '<img src="_images/x.svg">',
         '<img src="_images/x.svg" alt=" ">',
         '<img src="_images/x.svg" alt="x.svg">',
+        '<button onclick="window.print()">Print</button>',
+        '<a href="JavaScript:go()">Go</a>',
         '<p style="background: url(https://cdn.example/x.png)">',
         "<style>@import 'https://cdn.example/x.css';</style>",
         '<style>@font-face { src: url("https://cdn.example/x.woff2") }</style>',

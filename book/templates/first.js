@@ -14,6 +14,13 @@
   root.dataset.mode = mode;
   root.dataset.theme = mode === "auto" ? system : mode;
 
+  // The theme's buttons, without code in their attributes.
+  document.addEventListener("click", ({ target }) => {
+    const { call } = target.closest?.("[data-call]")?.dataset ?? {};
+    if (call === "window.print") window.print();
+    if (call === "toggleFullScreen") window.toggleFullScreen?.();
+  });
+
   const load = (address) =>
     new Promise((done, failed) => {
       document.head.append(Object.assign(document.createElement("script"), { src: address, onload: done, onerror: failed }));
