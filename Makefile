@@ -77,7 +77,7 @@ notebooks: $(INSTALLED)
 browser: $(BUILT) chromium
 	$(PYTEST) tests/browser $(PYTESTFLAGS)
 
-## nightly: what takes minutes: every notebook run in JupyterLab and its sliders moved, faults put into a copy of the course
+## nightly: what takes minutes: every notebook run in JupyterLab and its sliders moved, faults put into a copy, the how-to pages followed
 nightly: $(INSTALLED) chromium
 	$(PYTEST) tests -m nightly $(PYTESTFLAGS)
 
