@@ -143,7 +143,7 @@ def test_back_propagation_changes_nothing_and_the_optimiser_does():
     assert "it has changed nothing" in it.words
     assert "←" not in it.words
     it.step = len(STAGES) - 1
-    assert "W ← W − α∇_W" in it.words
+    assert "W ← W − α∇W" in it.words
     found = it.values
     assert f"{found['loss']:.3f} to {found['new_loss']:.3f}" in it.words
     assert re.search(r"w₁₁ ← 0\.500 − 0\.10 · .* = ", it.formula)

@@ -21,7 +21,7 @@ def bottom(g: ndarray, H: ndarray) -> tuple[ndarray, float]:
     """Where gᵀp + ½ pᵀHp is lowest, and its value there, found by gradient descent on it."""
     λ = np.linalg.eigvalsh(H)
     p = np.zeros_like(g)
-    for _ in range(20_000):
+    for _ in range(300):  # κ below 6 in all cases: a factor of 0.71 or less for each
         p = p - 2.0 / (λ[0] + λ[-1]) * (g + H @ p)
     return p, float(g @ p + 0.5 * p @ H @ p)
 

@@ -50,7 +50,7 @@ register(Exercise("averaging_rate", judge_averaging))
 
 # 3 What an exponential schedule leaves over -------------------------------------------------------------------------
 
-LONG = 4000  # steps after which f^t is nothing
+LONG = 2000  # steps after which f^t is nothing
 
 
 def left_case(α: float, f: float, λ: float) -> Case:

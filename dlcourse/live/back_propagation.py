@@ -31,14 +31,14 @@ STAGES = (
     "Forward: the output units do the same with the hidden ones, a⁽²⁾ = W⁽²⁾h + b⁽²⁾.",
     "Forward: f = softmax(a⁽²⁾), two probabilities that add up to 1.",
     "Forward: the loss is −log of the probability of the right class, −log {f_right:.3f} = {loss:.3f}.",
-    "Backward: ∇_f = −e(y) / f. Only the probability of the right class was asked for.",
-    "Backward: through the softmax, ∇_a⁽²⁾ = −(e(y) − f).",
-    "Backward: the weights and biases of the output, ∇_W⁽²⁾ = ∇_a⁽²⁾hᵀ and ∇_b⁽²⁾ = ∇_a⁽²⁾.",
-    "Backward: down to the hidden units, where the paths over both outputs add up, ∇_h = W⁽²⁾ᵀ∇_a⁽²⁾.",
-    "Backward: through the activation, ∇_a⁽¹⁾ = ∇_h ⊙ g′(a⁽¹⁾).",
-    "Backward: the weights and biases of the first layer, ∇_W⁽¹⁾ = ∇_a⁽¹⁾xᵀ and ∇_b⁽¹⁾ = ∇_a⁽¹⁾. That was back-propagation: "
+    "Backward: ∇f = −e(y) / f. Only the probability of the right class was asked for.",
+    "Backward: through the softmax, ∇a⁽²⁾ = −(e(y) − f).",
+    "Backward: the weights and biases of the output, ∇W⁽²⁾ = ∇a⁽²⁾hᵀ and ∇b⁽²⁾ = ∇a⁽²⁾.",
+    "Backward: down to the hidden units, where the paths over both outputs add up, ∇h = W⁽²⁾ᵀ∇a⁽²⁾.",
+    "Backward: through the activation, ∇a⁽¹⁾ = ∇h ⊙ g′(a⁽¹⁾).",
+    "Backward: the weights and biases of the first layer, ∇W⁽¹⁾ = ∇a⁽¹⁾xᵀ and ∇b⁽¹⁾ = ∇a⁽¹⁾. That was back-propagation: "
     "it has changed nothing.",
-    "The optimiser changes the weights, here by gradient descent, W ← W − α∇_W: the loss of this example goes from {loss:.3f} "
+    "The optimiser changes the weights, here by gradient descent, W ← W − α∇W: the loss of this example goes from {loss:.3f} "
     "to {new_loss:.3f}.",
 )  # fmt: skip
 
