@@ -20,6 +20,17 @@ def whole(who: str, name: str, value: Any, low: int = 1, high: float = math.inf)
     return int(value)
 
 
+def generator(who: str, rng: Any) -> None:
+    """TypeError for what draws no random numbers: a seed, None, a generator of Python's own.
+
+    >>> generator("moons", 0)
+    Traceback (most recent call last):
+    TypeError: moons: rng must be a NumPy Generator, np.random.default_rng(seed), got 0
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"{who}: rng must be a NumPy Generator, np.random.default_rng(seed), got {rng!r}")
+
+
 def finite(who: str, name: str, array: Any) -> None:
     """ValueError, with the first row and column counted from 0, for an array with an entry that is no finite number.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from importlib.util import find_spec
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy import ndarray
 from numpy.random import Generator
 
-from .checks import number, whole
+from .checks import generator, number, whole
 from .names import named
 
 __all__ = [
@@ -33,7 +33,8 @@ class Sample(NamedTuple):
     y: ndarray
 
 
-def check(who: str, n: int, noise: float, at_least: int = 1) -> None:
+def check(who: str, rng: Generator, n: int, noise: float, at_least: int = 1) -> None:
+    generator(who, rng)
     whole(who, "n", n, at_least)
     number(who, "noise", noise)
 
@@ -45,7 +46,8 @@ def line(rng: Generator, n: int = 30, *, intercept: float = 2.0, slope: float = 
     of x; the standard normal is this course's choice. The rows of X are [1, x], so that the model is X @ θ with
     θ = (intercept, slope).
 
-    Raises ValueError unless n is a whole number ≥ 1 and noise is finite and ≥ 0.
+    Raises ValueError unless n is a whole number ≥ 1 and noise is finite and ≥ 0, and
+    TypeError for an rng that is no Generator.
 
     >>> X, y = line(np.random.default_rng(0))
     >>> X.shape, y.shape
@@ -53,7 +55,7 @@ def line(rng: Generator, n: int = 30, *, intercept: float = 2.0, slope: float = 
     >>> bool(np.abs(y - X @ [2.0, 3.0]).max() <= 0.1)
     True
     """
-    check("line", n, noise)
+    check("line", rng, n, noise)
     X = np.stack([np.ones(n), rng.standard_normal(n)], axis=1)
     return Sample(X, X @ [intercept, slope] + rng.uniform(-noise, noise, n))
 
@@ -61,13 +63,14 @@ def line(rng: Generator, n: int = 30, *, intercept: float = 2.0, slope: float = 
 def sine(rng: Generator, n: int = 30, *, noise: float = 0.2) -> Sample:
     """One noisy period of a sine: y = sin(π x) + N(0, noise²), x ~ U(−1, 1); X (n, 1), y (n,).
 
-    Raises ValueError unless n is a whole number ≥ 1 and noise is finite and ≥ 0.
+    Raises ValueError unless n is a whole number ≥ 1 and noise is finite and ≥ 0, and
+    TypeError for an rng that is no Generator.
 
     >>> X, y = sine(np.random.default_rng(0))
     >>> X.shape, y.shape
     ((30, 1), (30,))
     """
-    check("sine", n, noise)
+    check("sine", rng, n, noise)
     X = rng.uniform(-1.0, 1.0, (n, 1))
     return Sample(X, np.sin(np.pi * X[:, 0]) + noise * rng.standard_normal(n))
 
@@ -79,13 +82,14 @@ def moons(rng: Generator, n: int = 200, *, noise: float = 0.1) -> Sample:
     """Two half circles that interlock, each point moved by N(0, noise²) along both axes.
 
     Class 0 is (cos φ, sin φ), class 1 is (1 − cos φ, ½ − sin φ), φ ~ U(0, π). After scikit-learn's `make_moons`.
-    Raises ValueError unless n is a whole number ≥ 2 and noise is finite and ≥ 0.
+    Raises ValueError unless n is a whole number ≥ 2 and noise is finite and ≥ 0, and
+    TypeError for an rng that is no Generator.
 
     >>> X, y = moons(np.random.default_rng(0))
     >>> X.shape, np.bincount(y)
     ((200, 2), array([100, 100]))
     """
-    check("moons", n, noise, 2)
+    check("moons", rng, n, noise, 2)
     y, φ = labels(rng, n, 2), rng.uniform(0.0, np.pi, n)
     upper = np.stack([np.cos(φ), np.sin(φ)], axis=1)
     return scatter(rng, np.where(y[:, None] == 0, upper, [1.0, 0.5] - upper), y, noise)
@@ -100,7 +104,7 @@ def circles(rng: Generator, n: int = 200, *, noise: float = 0.1, inner: float = 
     >>> np.unique(np.hypot(*X.T).round(12)).tolist()
     [0.5, 1.0]
     """
-    check("circles", n, noise, 2)
+    check("circles", rng, n, noise, 2)
     if not 0 <= inner < 1:
         raise ValueError(f"circles: the inner radius must be a number from 0 up to, but not including, 1, got {inner}")
     y, φ = labels(rng, n, 2), rng.uniform(0.0, 2 * np.pi, n)
@@ -111,13 +115,14 @@ def spirals(rng: Generator, n: int = 200, *, noise: float = 0.03, classes: int =
     """As many interlocked spirals as classes: radius r ~ U(0, 1) at the angle 2π (turns · r + class / classes).
 
     Each point is moved by N(0, noise²) along both axes. In the manner of the two spirals of Lang and Witbrock [1988].
-    Raises ValueError unless n is a whole number ≥ classes ≥ 2 and noise is finite and ≥ 0.
+    Raises ValueError unless n is a whole number ≥ classes ≥ 2 and noise is finite and ≥ 0, and
+    TypeError for an rng that is no Generator.
 
     >>> X, y = spirals(np.random.default_rng(0), 300, classes=3)
     >>> X.shape, np.bincount(y)
     ((300, 2), array([100, 100, 100]))
     """
-    check("spirals", n, noise, whole("spirals", "classes", classes, 2))
+    check("spirals", rng, n, noise, whole("spirals", "classes", classes, 2))
     y, r = labels(rng, n, classes), rng.uniform(0.0, 1.0, n)
     φ = 2 * np.pi * (turns * r + y / classes)
     return scatter(rng, r[:, None] * np.stack([np.cos(φ), np.sin(φ)], axis=1), y, noise)
@@ -127,13 +132,14 @@ def xor(rng: Generator, n: int = 200, *, noise: float = 0.0) -> Sample:
     """Points of the square [−1, 1]²: class 1 where exactly one coordinate is positive, class 0 elsewhere.
 
     `noise` moves each point by N(0, noise²) along both axes after its class is given. No line separates the classes
-    [Minsky and Papert 1969]. Raises ValueError unless n is a whole number ≥ 2 and noise is finite and ≥ 0.
+    [Minsky and Papert 1969]. Raises ValueError unless n is a whole number ≥ 2 and noise is finite and ≥ 0, and
+    TypeError for an rng that is no Generator.
 
     >>> X, y = xor(np.random.default_rng(0))
     >>> bool(np.all((X[:, 0] * X[:, 1] < 0) == y))
     True
     """
-    check("xor", n, noise, 2)
+    check("xor", rng, n, noise, 2)
     y, X = labels(rng, n, 2), rng.uniform(0.0, 1.0, (n, 2))
     sign = rng.choice([-1.0, 1.0], n)
     return scatter(rng, X * np.stack([sign, np.where(y == 1, -sign, sign)], axis=1), y, noise)
@@ -142,13 +148,14 @@ def xor(rng: Generator, n: int = 200, *, noise: float = 0.0) -> Sample:
 def blobs(rng: Generator, n: int = 200, *, noise: float = 0.25, classes: int = 3) -> Sample:
     """Round clouds N(c, noise²) about centres that are evenly spaced on the unit circle, one for each class.
 
-    Raises ValueError unless n is a whole number ≥ classes ≥ 2 and noise is finite and ≥ 0.
+    Raises ValueError unless n is a whole number ≥ classes ≥ 2 and noise is finite and ≥ 0, and
+    TypeError for an rng that is no Generator.
 
     >>> X, y = blobs(np.random.default_rng(0), classes=4)
     >>> X.shape, np.bincount(y)
     ((200, 2), array([50, 50, 50, 50]))
     """
-    check("blobs", n, noise, whole("blobs", "classes", classes, 2))
+    check("blobs", rng, n, noise, whole("blobs", "classes", classes, 2))
     y = labels(rng, n, classes)
     φ = 2 * np.pi * y / classes
     return scatter(rng, np.stack([np.cos(φ), np.sin(φ)], axis=1), y, noise)
@@ -198,6 +205,7 @@ def split(X: ndarray, y: ndarray, fractions: Sequence[float], rng: Generator) ->
     ((180, 2), array([20, 20, 20]))
     """
     X, y = np.asarray(X), np.asarray(y)
+    generator("split", rng)
     shares = np.asarray(fractions, dtype=np.float64)
     if len(X) != len(y):
         raise ValueError(f"split: X has {len(X)} rows but y has {len(y)} targets; each row needs its own")
@@ -236,7 +244,8 @@ def read_csv(path: str | PathLike[str], target: str, *, delimiter: str = ",") ->
     numbers stay numbers (float64); words are classes, and y their labels (integers), in alphabetical order. To have
     numbers taken as classes: `np.unique(y, return_inverse=True)`.
 
-    Raises ValueError, with line and column, for what is missing, no number or too much, and for an unknown target.
+    Raises ValueError, with line and column, for what is missing, no number or too much, and for an unknown target;
+    TypeError for a path that is none (a number would be taken for an open file, and closed).
 
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
@@ -247,7 +256,7 @@ def read_csv(path: str | PathLike[str], target: str, *, delimiter: str = ",") ->
     Spreadsheet(X=array([[ 4.5],
            [20. ]]), y=array([0, 1]), columns=('weight',), classes=('cat', 'dog'))
     """
-    with open(path, encoding="utf-8-sig", newline="") as file:
+    with open(fspath(path), encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, delimiter=delimiter, skipinitialspace=True, strict=True)
         try:
             lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(map(str.strip, cells))]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..autodiff.primitives import linear
-from ..checks import whole
+from ..checks import generator, whole
 from . import activations, initializers
 from .network import Network
 from .normalization import Moments, batch_moments, normalize, running_moments
@@ -79,12 +79,13 @@ class MLP(Network):
         """θ to start from, views of one flat buffer: weights drawn, biases and shifts 0, scales 1, learned slopes 0.25.
 
         weights : an initialiser or its name; by default `he_normal` for rectifiers and `glorot_uniform` otherwise.
-        Raises ValueError for an unknown name.
+        Raises ValueError for an unknown name, TypeError for an rng that is no Generator.
 
         >>> MLP([1, 2], task="regression").init(np.random.default_rng(0), "zeros")
         {'W': [array([[0.],
                [0.]])], 'b': [array([0., 0.])]}
         """
+        generator("MLP.init", rng)
         name = weights or ("he_normal" if self.activation in RECTIFIERS else "glorot_uniform")
         draw = initializers.get(name) if isinstance(name, str) else name
         theta: dict[str, Any] = self.unflatten(np.zeros(self.size))

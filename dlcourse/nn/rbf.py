@@ -11,7 +11,7 @@ from numpy import ndarray
 from numpy.random import Generator
 
 from ..autodiff.primitives import exp, matmul, square, transpose
-from ..checks import finite, whole
+from ..checks import finite, generator, whole
 from ..flat import flat_value_and_grad, flatten
 from ..names import named
 from .network import Network
@@ -131,6 +131,7 @@ class RBF(Network):
         >>> RBF(1, 2, 1).place(np.random.default_rng(0), np.array([[1.0], [3.0]]), "examples")["widths"]
         array([2., 2.])
         """
+        generator("RBF.place", rng)
         X = self.examples(X)
         finite("RBF", "X", X)
         if not len(X):

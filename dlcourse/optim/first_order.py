@@ -172,7 +172,7 @@ def descend(rule: UpdateRule, f: Callable[[Any], Any], start: Any, steps: int) -
     The steps are one `scan`: on plain arrays they are computed, inside `trace` they are recorded, with the
     rule's hyper-parameters and the start as inputs.
 
-    Raises ValueError if `steps` is no whole number ≥ 0.
+    Raises ValueError if `steps` is no whole number ≥ 0, TypeError for what is no update rule.
 
     >>> descend(GradientDescent(0.25), lambda θ: np.sum(θ**2), np.array([4.0]), steps=2).path
     array([[4.],
@@ -180,6 +180,8 @@ def descend(rule: UpdateRule, f: Callable[[Any], Any], start: Any, steps: int) -
            [1.]])
     """
     whole("descend", "steps", steps, 0)
+    if not isinstance(rule, UpdateRule):
+        raise TypeError(f"descend: the rule must be an update rule, such as GradientDescent(0.1), got {rule!r}")
     start = start if isinstance(start, Tensor) else np.asarray(start, dtype=np.float64)
 
     def step(carry: Any, t: Any) -> Any:

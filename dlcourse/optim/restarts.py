@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray
 from numpy.random import Generator
 
-from ..checks import whole
+from ..checks import generator, whole
 from .hyperparameters import HyperParameter, at
 from .minimize import minimize
 
@@ -45,6 +45,7 @@ def random_restarts(
     >>> found.x.round(2), found.ends[:, 0].round(2)
     (array([-2.03]), array([ 1.97, -2.03, -2.03, -2.03,  1.97]))
     """
+    generator("random_restarts", rng)
     whole("random_restarts", "n", n)
     starts = np.array([np.array(sample(rng), dtype=float) for _ in range(n)])
     results = [minimise(f, start) for start in starts]
@@ -91,6 +92,7 @@ def simulated_annealing(
     >>> found.path.shape, found.x.round(1)
     ((501, 1), array([-2.]))
     """
+    generator("simulated_annealing", rng)
     whole("simulated_annealing", "steps", steps)
     θ = np.array(start, dtype=float)
     value = float(f(θ))

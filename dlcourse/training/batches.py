@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from numpy import ndarray
 from numpy.random import Generator
 
-from ..checks import whole
+from ..checks import generator, whole
 
 
 def minibatches(n: int, size: int, rng: Generator, epochs: int = 1) -> Iterator[ndarray]:
@@ -22,6 +22,7 @@ def minibatches(n: int, size: int, rng: Generator, epochs: int = 1) -> Iterator[
     >>> [batch.tolist() for batch in minibatches(5, 2, default_rng(0))]
     [[2, 4], [3, 0], [1]]
     """
+    generator("minibatches", rng)
     size = whole("minibatches", "size", size, 1, n)
     for _ in range(epochs):
         order = rng.permutation(n)

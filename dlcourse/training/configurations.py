@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.random import Generator
 
-from ..checks import whole
+from ..checks import generator, whole
 
 Configuration = dict[str, Any]
 
@@ -136,6 +136,7 @@ def sample(rng: Generator, n: int, /, **distributions: Distribution) -> list[Con
     >>> sample(np.random.default_rng(0), 1, alpha=log_uniform(1e-4, 1.0), width=integers(8, 64))
     [{'alpha': 0.035305856304085934, 'width': 37}]
     """
+    generator("sample", rng)
     whole("sample", "n", n)
     for name, each in distributions.items():
         if not hasattr(each, "draw"):
