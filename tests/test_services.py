@@ -85,10 +85,14 @@ def test_no_job_may_do_more_than_it_needs(repository: Path) -> None:
 
 def test_hooks_call_what_is_locked(repository: Path) -> None:
     config = yaml.safe_load((repository / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
-    local = [hook for each in config["repos"] if each["repo"] == "local" for hook in each["hooks"]]
-    assert {"ruff-check", "ruff-format", "outputs", "house"} <= {hook["id"] for hook in local}
+    assert [each["repo"] for each in config["repos"]] == ["local"], (
+        "a repository of hooks would be fetched before any hook runs"
+    )
+    hooks = {hook["id"]: hook for hook in config["repos"][0]["hooks"]}
+    assert re.fullmatch(r"codespell==[\d.]+", *hooks.pop("codespell")["additional_dependencies"])
+    assert {"ruff-check", "ruff-format", "outputs", "house"} == set(hooks)
     lock = (repository / "requirements.txt").read_text(encoding="utf-8")
-    for hook in local:
+    for hook in hooks.values():
         python, *words = hook["entry"].split()
         assert (hook["language"], python) == ("system", ".venv/bin/python"), hook["id"]
         if words[0] == "-m":
