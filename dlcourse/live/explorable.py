@@ -65,7 +65,8 @@ class Explorable(anywidget.AnyWidget):
         payload = payload.replace("<", "\\u003c")
         return (
             f'<div class="dlcourse-explorable" data-kind="{html.escape(self.kind)}" id="{html.escape(self.identity)}">'
-            f'<script type="application/json">{payload}</script><noscript>{self.still()}</noscript></div>'
+            f'<script type="application/json">{payload}</script>'
+            f'<noscript><div style="overflow-x:auto">{self.still()}</div></noscript></div>'
         )
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
