@@ -1,7 +1,7 @@
 """Renew book/static/vendor from npm and from the installed theme: `make vendor` (needs Node's npm and fontTools).
 
 The files are committed, so that building and reading the book needs Python alone and asks no other host for anything.
-manifest.json names, for each package, its version, licence and the SHA-256 of every file; a test compares them.
+manifest.json names, for each package, its version, licence, origin and the SHA-256 of every file; a test compares them.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ def mathjax() -> dict[str, str]:
                 shutil.copyfile(file, destination)
         shutil.copyfile(package / "LICENSE", target / "LICENSE")
         licence = json.loads((package / "package.json").read_text())["license"]
-    return {"name": "mathjax", "version": MATHJAX, "licence": licence, "folder": "mathjax"}
+    origin = "https://github.com/mathjax/MathJax"
+    return {"name": "mathjax", "version": MATHJAX, "licence": licence, "origin": origin, "folder": "mathjax"}
 
 
 def icons() -> dict[str, str]:
@@ -88,6 +89,7 @@ def icons() -> dict[str, str]:
         "name": "fontawesome-free (subset)",
         "version": f"as in pydata-sphinx-theme {version('pydata-sphinx-theme')}",
         "licence": "OFL-1.1",
+        "origin": "https://github.com/FortAwesome/Font-Awesome",
         "folder": "fontawesome",
     }
 

@@ -52,7 +52,7 @@ def test_vendored_files_are_those_of_the_manifest(repository: Path) -> None:
         if path.is_file() and path.name != "manifest.json"
     }
     assert there == named
-    assert all(package[key] for package in packages for key in ("name", "version", "licence"))
+    assert all(package[key] for package in packages for key in ("name", "version", "licence", "origin"))
 
 
 def sources_hash(js: Path) -> str:
