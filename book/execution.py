@@ -57,7 +57,8 @@ class Manager(AsyncKernelManager):
 def run(notebook: Path, cache: Path, timeout: int) -> None:
     content = nbformat.read(notebook, as_version=4)
     resources = {"metadata": {"path": str(notebook.parent)}}
-    client = NotebookClient(content, timeout=timeout, kernel_manager_class=Manager, resources=resources)
+    # without times in the cells: the cache knows a cell by its metadata too
+    client = NotebookClient(content, timeout=timeout, record_timing=False, kernel_manager_class=Manager, resources=resources)
     begin = perf_counter()
     try:
         client.execute()

@@ -1,0 +1,39 @@
+"""How the build runs its notebooks."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from jupyter_cache import get_cache
+from prose import TOP
+
+sys.path.insert(0, str(TOP / "book"))
+
+from execution import run
+
+
+def written(folder: Path, source: str) -> Path:
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = folder / "page.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)], metadata=kernel), notebook)
+    return notebook
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_what_was_run_is_found_again(tmp_path: Path) -> None:
+    notebook, cache = written(tmp_path, "6 * 7"), tmp_path / "cache"
+    run(notebook, cache, 60)
+    store = get_cache(cache)
+    record = store.match_cache_notebook(nbformat.read(notebook, as_version=4))
+    assert record.data["execution_seconds"] > 0
+    cell = store.get_cache_bundle(record.pk).nb.cells[0]
+    assert cell.outputs[0]["data"]["text/plain"] == "42"
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_what_failed_is_left_to_the_build(tmp_path: Path) -> None:
+    run(written(tmp_path, "1 / 0"), tmp_path / "cache", 60)
+    assert get_cache(tmp_path / "cache").list_cache_records() == []
