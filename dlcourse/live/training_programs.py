@@ -117,17 +117,20 @@ def shuffles(epochs: int = 16) -> np.ndarray:
     return np.stack([rng.permutation(EXAMPLES) for _ in range(epochs)])
 
 
-class Ones:
-    """In the place of a random generator: where it would draw, 1; so that an initialiser gives its scale."""
+class Ones(np.random.Generator):
+    """A random generator that draws 1 where it is asked for a number; so an initialiser gives its scale."""
 
     kind = ""
 
-    def uniform(self, low: float, high: float, shape: Any) -> np.ndarray:
+    def __init__(self) -> None:
+        super().__init__(np.random.PCG64(0))
+
+    def uniform(self, low: float, high: float, shape: Any) -> np.ndarray:  # type: ignore[override]
         assert low == -high
         self.kind = "uniform"
         return np.full(shape, high)
 
-    def standard_normal(self, shape: Any) -> np.ndarray:
+    def standard_normal(self, shape: Any) -> np.ndarray:  # type: ignore[override]
         self.kind = "normal"
         return np.ones(shape)
 
@@ -136,7 +139,7 @@ class Ones:
 def scales(hidden: str, activation: str) -> tuple[str, np.ndarray]:
     """The kind of draw and the scale of each parameter at the start, by the network's own initialiser."""
     mlp, ones = network(hidden, activation), Ones()
-    found = mlp.flat(mlp.init(ones))  # type: ignore[arg-type]
+    found = mlp.flat(mlp.init(ones))
     return ones.kind, np.concatenate([found, np.zeros(SIZE - mlp.size)])
 
 
