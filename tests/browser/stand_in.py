@@ -49,8 +49,10 @@ READ = """async ([id, asked, rows]) => {
     const found = [];
     for (const values of asked) {
         for (const [name, value] of values) element.explorable.set(name, value);
-        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
         const root = element.querySelector(".dl-root");
+        for (let wait = 0; wait < (root.hasAttribute("data-busy") ? 600 : 1); wait++) {
+            await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        }
         found.push([
             {...element.explorable.state},
             Object.entries(element.explorable.results).map(([name, array]) => [name, encode(array)]),

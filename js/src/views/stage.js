@@ -57,6 +57,7 @@ export class Stage {
     this.stale = false;
     this.attempt(() => this.view.draw());
     this.root.dataset.drawn = ""; // for those who wait for it
+    this.root.toggleAttribute("data-busy", this.stale); // what is drawn is not yet what was asked for
   }
 
   /** The reader moves something: rest begins anew. */
