@@ -112,14 +112,6 @@ def test_every_page_over_http(
     assert max(shifts.values()) < LARGEST_SHIFT, shifts
 
 
-def test_every_page_as_a_file(book_file: str, pages: list[str], built_book: Path, open_page: Callable[..., Page]) -> None:
-    for name in pages:
-        page = open_page(book_file + name)
-        page.evaluate(SEE_EVERYTHING)
-        check_mathematics(page, (built_book / name).read_text(encoding="utf-8"))
-        page.context.close()
-
-
 def test_the_keyboard_reaches_the_text_and_shows_where_it_is(book_http: str, open_page: Callable[..., Page]) -> None:
     page = open_page(book_http + "index.html")
     page.keyboard.press("Tab")
