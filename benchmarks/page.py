@@ -8,13 +8,10 @@ were measured with the same browser on a quiet machine with two cores.
 
 from __future__ import annotations
 
-import functools
 import gzip
 import json
 import statistics
 import sys
-import threading
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -26,7 +23,7 @@ REPOSITORY = Path(__file__).parents[1]
 sys.path.insert(0, str(REPOSITORY / "tests" / "browser"))
 
 import chromium  # noqa: E402
-from conftest import FLAGS, FOLDER, BookHandler  # noqa: E402
+from conftest import FLAGS, FOLDER, BookHandler, serve  # noqa: E402
 from reaction import WATCH, Reaction, drag  # noqa: E402
 from test_first_drawing import STANDS, live_pages  # noqa: E402
 
@@ -89,13 +86,6 @@ TRAIN = """async ([json, inputs, length, share]) => {
     const seconds = (performance.now() - begun) / 1000;
     return [runs * length / seconds, frames / seconds];
 }"""
-
-
-def serve() -> str:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(BookHandler, directory=str(BOOK)))
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"http://127.0.0.1:{server.server_port}{FOLDER}"
 
 
 def new_page(browser: Browser) -> Page:
@@ -172,8 +162,7 @@ def main() -> None:
         sys.exit("The book is not built: make book")
     every = sorted(page.relative_to(BOOK).as_posix() for page in BOOK.rglob("*.html") if page.name != "genindex.html")
     names = sys.argv[1:] or live_pages(BOOK, [name for name in every if not name.startswith("_static")])
-    address = serve()
-    with sync_playwright() as playwright:
+    with serve(BookHandler, BOOK) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         _, shared = load(browser, address, "index.html")
         head = f"{'page':44} {'drawn':>6} {'load':>6} {'longest task':>13} {'first, kB':>10} {'further, kB':>12}"

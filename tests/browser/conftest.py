@@ -10,6 +10,7 @@ import functools
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -65,15 +66,22 @@ class BookHandler(SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
-def book_http(built_book: Path) -> Iterator[str]:
-    """The address of the book over http, in a sub-folder; ends in a slash."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(BookHandler, directory=str(built_book)))
+@contextmanager
+def serve(handler: type[BookHandler], folder: Path) -> Iterator[str]:
+    """The address of the folder's pages over http, in a sub-folder; ends in a slash."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}{FOLDER}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(scope="session")
+def book_http(built_book: Path) -> Iterator[str]:
+    """The address of the book over http."""
+    with serve(BookHandler, built_book) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from conftest import FOLDER, BookHandler
+from conftest import BookHandler, serve
 from playwright.sync_api import Browser, Page, Route
 
 TOP = Path(__file__).parent.parent.parent
@@ -40,12 +37,8 @@ class UnderPolicy(BookHandler):
 def strict(built_book: Path) -> Iterator[str]:
     """The address of the book, served with the header of book/policy.py."""
     handler = type("Handler", (UnderPolicy,), {"header": policy.policy(built_book)})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(built_book)))
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}{FOLDER}"
-    server.shutdown()
-    server.server_close()
+    with serve(handler, built_book) as address:
+        yield address
 
 
 def test_the_policy_lets_no_code_be_made_and_nobody_else_in(built_book: Path) -> None:
