@@ -22,6 +22,8 @@ export PYTHONUTF8 = 1
 # Our matrices are small: a second BLAS thread costs more than it brings, and many times more on a busy machine.
 export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
+# Some images forbid Python to keep what it compiled; each of some hundred processes would compile NumPy and Matplotlib anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := book
 .DELETE_ON_ERROR:

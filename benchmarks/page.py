@@ -25,7 +25,7 @@ sys.path.insert(0, str(REPOSITORY / "tests" / "browser"))
 import chromium  # noqa: E402
 from conftest import FLAGS, FOLDER, BookHandler, serve  # noqa: E402
 from reaction import WATCH, Reaction, drag  # noqa: E402
-from test_first_drawing import STANDS, live_pages  # noqa: E402
+from test_first_drawing import STANDS, live_pages, until_it_stands  # noqa: E402
 
 from dlcourse import nn, optim, scan, trace  # noqa: E402
 from dlcourse.autodiff import value_and_grad  # noqa: E402
@@ -106,8 +106,7 @@ def load(browser: Browser, address: str, name: str) -> tuple[dict[str, float], s
     for _ in range(LOADS):
         page = new_page(browser)
         page.on("response", lambda response: files.add(unquote(urlsplit(response.url).path).removeprefix(FOLDER)))
-        page.goto(address + name)
-        page.wait_for_function("window.stands")
+        until_it_stands(page, address + name)
         page.evaluate("window.book.ready")
         loaded = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventStart")
         found.append((page.evaluate("window.stands"), loaded, page.evaluate("Math.max(0, ...tasks)")))

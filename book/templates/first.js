@@ -46,7 +46,7 @@
     const script = document.querySelector("script[fetchpriority=high]"); // of the explorables
     if (script && !window.dlcourse) await soon(new Promise((done) => script.addEventListener("load", done)));
     await soon(window.dlcourse?.ready);
-    for (let n = 0; n < 2; n++) await soon(new Promise(requestAnimationFrame)); // one draws maps, the next what lies on them
+    await soon(new Promise(requestAnimationFrame)); // what is in sight is drawn in it
     await pause();
     if (window.MathJax) MathJax.startup = { ...MathJax.startup, pageReady: typeset };
     for (const address of later.split(" ").filter(Boolean)) await load(address);

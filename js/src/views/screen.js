@@ -36,7 +36,7 @@ function begin() {
     const boxes = fresh.map(([view]) => [view, view.root.getBoundingClientRect()]);
     for (const [view, { top, bottom }] of boxes) {
       view.placed = true;
-      if (top < window.innerHeight && bottom > 0) view.show();
+      if (top < window.innerHeight && bottom > 0) view.show(true);
       else waiting.push(view);
     }
     if (waiting.length) whenIdle(drawNext);

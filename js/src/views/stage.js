@@ -33,7 +33,7 @@ export class Stage {
     root.addEventListener("pointerdown", this.press);
     for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, this.release);
     window.addEventListener("beforeprint", this.print);
-    this.stopWatching = watch({ root, ruler, resize: (width) => this.resize(width), show: () => this.show(), hide: () => this.hide(), busy: () => !this.failed && view.busy?.() });
+    this.stopWatching = watch({ root, ruler, resize: (width) => this.resize(width), show: (now) => this.show(now), hide: () => this.hide(), busy: () => !this.failed && view.busy?.() });
   }
 
   /** Take up the space for a width, before anything is drawn; false where there is no room (a closed fold, a hidden tab). */
@@ -84,10 +84,12 @@ export class Stage {
     }
   }
 
-  show() {
+  /** `now`: the drawing belongs into the frame that is being made; else it may come in two parts. */
+  show(now = false) {
     if (this.visible) return;
     this.visible = true;
     if (!this.stale) return;
+    if (now) return this.update();
     if (this.view.first) this.attempt(() => this.view.first());
     this.schedule();
   }
