@@ -18,14 +18,7 @@ from .line_search import NoLowerPoint, Step, strong_wolfe
 class Objective:
     """J as the methods see it: a function of one flat vector, derivatives by the engine unless given, every call counted."""
 
-    def __init__(
-        self,
-        f: Callable[[Any], Any],
-        x0: Any,
-        with_gradient: Callable[[Any], tuple[Any, Any]] | None = None,
-        second: Callable[[Any], Any] | None = None,
-        product: Callable[[Any, Any], Any] | None = None,
-    ) -> None:
+    def __init__(self, f: Callable[[Any], Any], x0: Any, first: Any = None, second: Any = None, product: Any = None) -> None:
         leaves, rebuild = nest.flatten(x0)
         if not leaves or any(isinstance(leaf, Tensor) for leaf in leaves):
             raise TypeError(f"minimize: x0 must be an array or a nest of arrays, got {x0!r:.60}")
@@ -45,9 +38,8 @@ class Objective:
             raise TypeError(
                 f"minimize: hessian and product are functions of one vector, but x0 is {x0!r:.60}; give a vector, or neither"
             )
-        self.second = second or (lambda x: hessian(self.f)(x))
-        self.along = product or (lambda x, v: hvp(self.f, x, v))
-        with_gradient = with_gradient or value_and_grad(f)
+        self.second, self.along = second or (lambda x: hessian(self.f)(x)), product or (lambda x, v: hvp(self.f, x, v))
+        with_gradient = first or value_and_grad(f)
         self.with_gradient = with_gradient if vector else joined(with_gradient, self.nested)
 
     def __call__(self, x: Any) -> tuple[Any, Any]:
