@@ -356,7 +356,7 @@ def histograms(axes: Any, layers: Mapping[str, Any], *, colour: str = palette.CL
     values = {name: np.ravel(each) for name, each in layers.items()}
     edges = np.histogram_bin_edges(np.concatenate(list(values.values())), bins)
     for ax, (name, each) in zip(panels, values.items()):
-        ax.hist(each, edges, color=colour, weights=np.full(len(each), 1 / len(each)))
+        ax.hist(each, edges, histtype="stepfilled", color=colour, weights=np.full(len(each), 1 / len(each)))
         ax.set(title=name, xlabel=f"σ = {each.std():.2g}", xlim=edges[[0, -1]])
     panels[0].set_ylabel("share")
 

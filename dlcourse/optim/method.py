@@ -16,9 +16,9 @@ from .line_search import NoLowerPoint, Step, strong_wolfe
 
 
 class Objective:
-    """J as the methods see it: a function of one flat vector, derivatives by the engine, every call counted."""
+    """J as the methods see it: a function of one flat vector, derivatives by the engine unless given, every call counted."""
 
-    def __init__(self, f: Callable[[Any], Any], x0: Any, with_gradient: Callable[[Any], tuple[Any, Any]] | None = None) -> None:
+    def __init__(self, f: Callable[[Any], Any], x0: Any, first: Any = None, second: Any = None, product: Any = None) -> None:
         leaves, rebuild = nest.flatten(x0)
         if not leaves or any(isinstance(leaf, Tensor) for leaf in leaves):
             raise TypeError(f"minimize: x0 must be an array or a nest of arrays, got {x0!r:.60}")
@@ -34,7 +34,12 @@ class Objective:
         self.best: tuple[float, Any, Any] = (math.inf, self.x0, None)  # J, x, ∇J at the lowest point seen
         vector = not isinstance(x0, (list, tuple, dict)) and np.ndim(x0) == 1
         self.f = f if vector else lambda x: f(self.nested(x))
-        with_gradient = with_gradient or value_and_grad(f)
+        if not vector and (second or product):
+            raise TypeError(
+                f"minimize: hessian and product are functions of one vector, but x0 is {x0!r:.60}; give a vector, or neither"
+            )
+        self.second, self.along = second or (lambda x: hessian(self.f)(x)), product or (lambda x, v: hvp(self.f, x, v))
+        with_gradient = first or value_and_grad(f)
         self.with_gradient = with_gradient if vector else joined(with_gradient, self.nested)
 
     def __call__(self, x: Any) -> tuple[Any, Any]:
@@ -46,11 +51,11 @@ class Objective:
 
     def hessian(self, x: Any) -> Any:
         self.hessians += 1
-        return hessian(self.f)(x)
+        return self.second(x)
 
     def product(self, x: Any, v: Any) -> Any:
         self.products += 1
-        return hvp(self.f, x, v)
+        return self.along(x, v)
 
 
 class Method(Checked):

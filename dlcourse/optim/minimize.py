@@ -65,6 +65,8 @@ def minimize(
     tolerance: float = 1e-8,
     max_steps: int = 1000,
     value_and_gradient: Callable[[Any], tuple[Any, Any]] | None = None,
+    hessian: Callable[[Any], Any] | None = None,
+    product: Callable[[Any, Any], Any] | None = None,
 ) -> Result:
     """A minimum of J = f(x), sought from x₀ until no entry of the gradient is larger than the tolerance.
 
@@ -72,7 +74,8 @@ def minimize(
 
     f : takes x nested and shaped like x0 and returns a scalar; the engine differentiates it. method : such as `BFGS()`,
     or an update rule such as `GradientDescent(0.1)`. value_and_gradient : x ↦ (J, ∇J), where there is a faster way than
-    `value_and_grad(f)`, such as `compile(value_and_grad(f), x0)`.
+    `value_and_grad(f)`, such as `compile(value_and_grad(f), x0)`. hessian : x ↦ ∇²J (n, n), and product : (x, v) ↦ ∇²J v
+    (n,), likewise, for an x0 that is one vector: `compile(hessian(f), x0)`.
 
     The result's x is the last point if the gradient vanishes there (the lowest too, but for J's rounding; not so for
     `PureNewton`, which may climb to a saddle), else the best one
@@ -89,7 +92,7 @@ def minimize(
         raise TypeError(f"minimize: method must be a method such as optim.BFGS(), got {method!r:.60}")
     number("minimize", "tolerance", tolerance)
     whole("minimize", "max_steps", max_steps, 0)
-    J = Objective(f, x0, value_and_gradient)
+    J = Objective(f, x0, value_and_gradient, hessian, product)
     with np.errstate(all="ignore"):  # a trial step may go too far; what is not finite is told in words
         here = evaluated(J, J.x0)
         if not np.all(np.isfinite(J.x0)) or not math.isfinite(here.value) or not np.all(np.isfinite(here.gradient)):

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from problems import PROBLEMS, rosenbrock, trid, wood
 
-from dlcourse import Tensor, compile, grad, hessian, landscapes, value_and_grad
+from dlcourse import Tensor, compile, grad, hessian, hvp, landscapes, value_and_grad
 from dlcourse.optim import (
     BFGS,
     LBFGS,
@@ -285,6 +285,27 @@ def test_a_given_gradient_is_used_and_counted():
     np.testing.assert_array_equal(found.path, minimize(wood, PROBLEMS["wood 4"][1]).path)
     nested = minimize(lambda θ: (θ[0] - 1.0) ** 2, (5.0,), value_and_gradient=lambda θ: ((θ[0] - 1) ** 2, (2 * (θ[0] - 1),)))
     assert nested.x == pytest.approx((1.0,))
+
+
+@pytest.mark.parametrize("method", [Newton(), SaddleFreeNewton(), PureNewton(), NewtonCG()])
+def test_given_second_derivatives_are_used_and_counted(method):
+    calls = []
+    second, along = compile(hessian(rosenbrock), VALLEY), compile(lambda x, v: hvp(rosenbrock, x, v), VALLEY, VALLEY)
+    found = minimize(
+        rosenbrock,
+        VALLEY,
+        method,
+        hessian=lambda x: calls.append("H") or second(x),
+        product=lambda x, v: calls.append("Hv") or along(x, v),
+    )
+    assert found.converged
+    assert calls.count("H") == found.evaluations.hessian
+    assert calls.count("Hv") == found.evaluations.products
+    assert calls
+    np.testing.assert_allclose(found.path, minimize(rosenbrock, VALLEY, method).path, rtol=1e-9)
+    for nest in ((-1.2, 1.0), 1.0, VALLEY[None]):
+        with pytest.raises(TypeError, match="functions of one vector"):
+            minimize(lambda x: 0.0, nest, method, hessian=second)
 
 
 def test_hessians_and_products_come_from_the_engine(monkeypatch):
