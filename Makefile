@@ -6,8 +6,9 @@ PORT   ?= 8000
 
 VENV    := .venv
 PY      := $(VENV)/bin/python
-# Two processes, each with whole files: a notebook and a browser keep what they began with.
-PYTEST  := $(PY) -m pytest --numprocesses 2 --dist loadfile
+# Two processes, each with whole files: a notebook and a browser keep what they began with. The files come in their own
+# order, long ones early; xdist would begin with those of many tests, and one process would wait for the other at the end.
+PYTEST  := $(PY) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 INSTALLED := $(VENV)/.installed
 HTML    := _build/html
 BUILT   := _build/.built

@@ -154,7 +154,7 @@ def training_program(length: int) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def main() -> None:
-    executable = chromium.find()
+    executable = chromium.find(shell=False)  # what a reader has
     if executable is None:
         sys.exit(chromium.MISSING)
     if not (BOOK / "index.html").exists():

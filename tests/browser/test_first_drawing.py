@@ -58,6 +58,8 @@ def test_the_first_drawing_is_there_at_once(
     found = live_pages(built_book, pages)
     assert set(FIRST) <= set(found)
     scheme = book.partition(":")[0]
+    if scheme == "file":
+        found = list(FIRST)
     medians = {}
     for name in found:
         times, asked = [], []

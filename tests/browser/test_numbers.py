@@ -86,7 +86,7 @@ def check(page: Page, identity: str, places: list[str], methods: list[str], slid
 
 
 def test_every_landscape_and_method_gives_the_numbers_of_python(
-    book: str,
+    book_http: str,
     pages: list[str],
     built_book: Path,
     open_page: Callable[..., Page],
@@ -97,7 +97,7 @@ def test_every_landscape_and_method_gives_the_numbers_of_python(
     for name in pages:
         if 'data-kind="descent"' not in (built_book / name).read_text(encoding="utf-8"):
             continue
-        page = open_page(book + name)
+        page = open_page(book_http + name)
         for identity, (places, methods, sliders) in offers(page).items():
             more = check(page, identity, places, methods, sliders)
             compared, equal = compared + more[0], equal + more[1]
