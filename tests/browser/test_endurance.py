@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import CDPSession, Page
 
 NOTEBOOKS = sorted(path.stem for path in (Path(__file__).parents[2] / "chapters").glob("*.ipynb"))
-EARLY, ALL = 200, 600  # events after which memory is measured
+EARLY, ALL = 1_000, 10_000  # events after which memory is measured
 GROWTH = 1.1  # of the later over the earlier
 
 # One event a frame, as a hand makes them; every fifty another explorable, brought into view.
