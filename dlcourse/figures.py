@@ -26,6 +26,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import LogFormatterSciNotation
 
 from . import palette
+from .checks import kind, whole
 from .landscapes import Landscape
 from .names import named
 from .training import Fit, Trials
@@ -100,7 +101,7 @@ def show(fig: Figure, alt: str) -> Picture:
     >>> show(fig, "Two axes and nothing between them.")
     Figure: Two axes and nothing between them.
     """
-    if len(alt.strip()) < 20:
+    if not isinstance(alt, str) or len(alt.strip()) < 20:
         raise ValueError(f"show: a figure needs an alternative text that says what is to be seen, got {alt!r}")
     buffer = io.StringIO()
     take_ink(fig)
@@ -171,7 +172,7 @@ def inline(svg: str, alt: str) -> str:
 def contours(ax: Any, landscape: Landscape, **parameters: float) -> None:
     """Level lines of a landscape, evenly spaced in log(J − J*), with its minima marked.
 
-    parameters : of the landscape; TypeError for those that it does not have.
+    parameters : of the landscape; TypeError for those that it does not have, and for what is no landscape.
 
     >>> from dlcourse import landscapes
     >>> fig, ax = new()
@@ -179,6 +180,7 @@ def contours(ax: Any, landscape: Landscape, **parameters: float) -> None:
     >>> ax.get_xlabel()
     'θ₁'
     """
+    kind("contours", "landscape", landscape, Landscape, "one of landscapes.ALL")
     (x0, x1), (y0, y1) = landscape.domain
     x, y = np.meshgrid(np.linspace(x0, x1, 100), np.linspace(y0, y1, 75))
     height = landscape(np.stack([x, y]), **parameters) - landscape.minimum
@@ -194,18 +196,19 @@ def paths(ax: Any, found: Mapping[str, Any], labels: Mapping[str, str] | None = 
     """Paths over a map, one colour per method, a dot at each step and a large one at the end.
 
     found : name of a method in `palette.PATHS` → its path (steps + 1, 2), of which what is not finite is left out.
-    labels : name → what the legend says. Raises ValueError for an unknown method.
+    labels : name → what the legend says. Raises ValueError for an unknown method, TypeError for what is no dict.
 
     >>> fig, ax = new()
     >>> paths(ax, {"adam": [[3.0, 1.0], [2.0, 0.5]]}, labels={"adam": "Adam"})
     >>> [line.get_label() for line in ax.lines][0]
     'Adam'
     """
+    kind("paths", "found", found, Mapping, "a dict of paths by their names")
     for name, path in found.items():
         path = np.asarray(path)
         path = path[np.isfinite(path).all(axis=1)]
         colour = named(palette.PATHS, name, "method")
-        ax.plot(*path.T, color=colour, marker=".", markersize=3.5, linewidth=1.2, label=(labels or {}).get(name, name))
+        ax.plot(*path.T, color=colour, marker=".", markersize=3.5, linewidth=1.2, label=dict(labels or {}).get(name, name))
         ax.plot(*path[-1], color=colour, marker="o", markersize=6)
 
 
@@ -215,17 +218,19 @@ def learning_curves(
     """J − J* against the step on a log axis, with a line at the target.
 
     found : name → values (steps + 1,), in the method's own colour if it is in `palette.METHODS`; values up to 1e-16,
-    from 1e30, or not finite leave a gap: rounding, and runs that diverged. Raises ValueError for values that are no numbers.
+    from 1e30, or not finite leave a gap: rounding, and runs that diverged. Raises ValueError for values that are no
+    numbers, TypeError for what is no dict.
 
     >>> fig, ax = new()
     >>> learning_curves(ax, {"adam": [1.0, 0.1, 0.0]}, target=1e-6)
     >>> ax.get_yscale(), len(ax.lines)
     ('log', 2)
     """
+    kind("learning_curves", "found", found, Mapping, "a dict of values by their names")
     for name, values in found.items():
         values = np.asarray(values)
         values = np.where((values > 1e-16) & (values < 1e30), values, np.nan)
-        ax.plot(values, color=palette.PATHS.get(name), label=(labels or {}).get(name, name))
+        ax.plot(values, color=palette.PATHS.get(name), label=dict(labels or {}).get(name, name))
     if target is not None:
         ax.axhline(target, color=INK, linewidth=0.7, linestyle=(0, (4, 3)))
     ax.set_yscale("log")
@@ -313,7 +318,8 @@ def decision_boundary(ax: Any, classify: Callable[[Any], Any], X: Any, y: Any, *
     """Which class every point of the plane is given, and the examples with their own class.
 
     classify : points (n, 2) → their classes (n,), such as `lambda P: network.classify(theta, P)`. X (T, 2), y (T,) =
-    0, 1, …; a class has a colour and a shape. Raises ValueError for more classes than there are shapes.
+    0, 1, …; a class has a colour and a shape. Raises ValueError for more classes than there are shapes,
+    and for examples that are no points with a class each.
 
     >>> fig, ax = new()
     >>> X, y = np.array([[-1.0, 0.0], [1.0, 0.5]]), np.array([0, 1])
@@ -322,11 +328,12 @@ def decision_boundary(ax: Any, classify: Callable[[Any], Any], X: Any, y: Any, *
     ['class 0', 'class 1']
     """
     X, y = np.asarray(X), np.asarray(y)
-    low, high = X.min(axis=0), X.max(axis=0)
-    room = 0.1 * (high - low)
-    columns, rows = (np.linspace(a, b, resolution) for a, b in zip(low - room, high + room))
+    if X.shape != (len(y), 2) or y.ndim != 1:
+        raise ValueError(f"decision_boundary: needs X (T, 2) and y (T,), got {X.shape} and {y.shape}")
+    n, room = whole("decision_boundary", "resolution", resolution), 0.1 * np.ptp(X, axis=0)
+    columns, rows = (np.linspace(a, b, n) for a, b in zip(X.min(axis=0) - room, X.max(axis=0) + room))
     plane = np.stack(np.meshgrid(columns, rows), axis=-1)
-    given = np.asarray(classify(plane.reshape(-1, 2))).reshape(resolution, resolution)
+    given = np.asarray(classify(plane.reshape(-1, 2))).reshape(n, n)
     classes = np.union1d(given, y).astype(int)
     if not 0 <= classes.min() <= classes.max() < len(palette.CLASSES):
         raise ValueError(f"decision_boundary: draws classes 0 to {len(palette.CLASSES) - 1}, got {classes.tolist()}")
@@ -343,18 +350,19 @@ def decision_boundary(ax: Any, classify: Callable[[Any], Any], X: Any, y: Any, *
 def histograms(axes: Any, layers: Mapping[str, Any], *, colour: str = palette.CLASSES[0], bins: int = 40) -> None:
     """How values (activations, gradients, weights) are spread in each layer: one panel a layer, the same bins in all.
 
-    layers : name → values of any shape. Raises ValueError unless there is a panel for each layer.
+    layers : name → values of any shape. Raises ValueError unless there is a panel for each layer and a bin or more.
 
     >>> fig, axes = new(columns=2)
     >>> histograms(axes, {"layer 1": np.zeros(9), "layer 2": np.ones((3, 3))})
     >>> [ax.get_title() for ax in axes]
     ['layer 1', 'layer 2']
     """
+    kind("histograms", "layers", layers, Mapping, "a dict of values by the names of the layers")
     panels = np.ravel(axes)
     if len(panels) != len(layers):
         raise ValueError(f"histograms: {len(layers)} layers need as many panels, got {len(panels)}")
     values = {name: np.ravel(each) for name, each in layers.items()}
-    edges = np.histogram_bin_edges(np.concatenate(list(values.values())), bins)
+    edges = np.histogram_bin_edges(np.concatenate(list(values.values())), whole("histograms", "bins", bins))
     for ax, (name, each) in zip(panels, values.items()):
         ax.hist(each, edges, histtype="stepfilled", color=colour, weights=np.full(len(each), 1 / len(each)))
         ax.set(title=name, xlabel=f"σ = {each.std():.2g}", xlim=edges[[0, -1]])
@@ -365,7 +373,7 @@ def trials(ax: Any, found: Trials, name: str, by: str | None = None) -> None:
     """The results of a search against one entry of the configurations, the best with a large dot, failures on the upper rim.
 
     Numbers above 0 whose quartiles differ by a factor of 5 or more stand on a log axis; words side by side.
-    Raises ValueError if no trial has a result, or no configuration this entry.
+    Raises ValueError if no trial has a result, or no configuration this entry; TypeError for what are no Trials.
 
     >>> from dlcourse.training import search
     >>> fig, ax = new()
@@ -373,6 +381,7 @@ def trials(ax: Any, found: Trials, name: str, by: str | None = None) -> None:
     >>> ax.get_xlabel(), ax.get_ylabel()
     ('rate', 'score')
     """
+    kind("trials", "found", found, Trials, "what training.search returns")
     ranked = found.ranked(by)
     by = by or next(iter(ranked[0].result))
     values = [named(trial.configuration, name, "entry") for trial in (*ranked, *found.failed)]
