@@ -24,7 +24,7 @@ from hypothesis.extra import numpy as arrays
 from right_arguments import ENTRIES, NET, TABLE, called, parameters, right_arguments
 
 from dlcourse import Tensor, central_differences, data, figures, jvp, nn, optim, training
-from dlcourse.exercises import stub_of
+from dlcourse.exercises import exercise, stub_of
 
 HOSTILE: list[Any] = [
     None, float("nan"), float("inf"), -1, 0, -0.0, 1e308, 0.5, 10**30, True, 1j, "no such thing", "", b"x", [], {}, {1, 2},
@@ -246,6 +246,7 @@ def test_a_seed_is_no_generator(draw: Callable[..., Any]) -> None:
         (lambda: optim.Optimizer([Tensor(1.0)], "Adam"), "Optimizer: rule must be an update rule, got 'Adam'"),
         (lambda: training.choice({"a": 1}), r"choice: needs a list of values, got \{'a': 1\}"),
         (lambda: training.search(print, {"a": 1}, seed=0), r"search: .*: needs a list of dicts, got \{'a': 1\}"),
+        (lambda: exercise(7, ()), "exercise: name must be a text, got 7"),
         (lambda: stub_of(7), "stub_of: solution must be the text of a cell, got 7"),
         (lambda: figures.show(figures.new()[0], 7), "needs an alternative text that says what is to be seen, got 7"),
         (lambda: figures.paths(figures.new()[1], [1]), r"paths: found must be a dict of paths by their names, got \[1\]"),

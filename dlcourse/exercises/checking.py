@@ -58,7 +58,11 @@ class NotAnswered(Exception):
 
 
 def exercise(name: str, cases: Iterable[Case], *, praise: str = "", tolerance: float = 1e-9) -> Exercise:
-    """Register an exercise that tries cases in turn; `tolerance` is relative to the largest entry expected."""
+    """Register an exercise that tries cases in turn; `tolerance` is relative to the largest entry expected.
+
+    Raises TypeError for a name that is no text, ValueError for one that another exercise has.
+    """
+    kind("exercise", "name", name, str, "a text")
     listed = tuple(cases)
 
     def judge(function: Callable[..., Any]) -> Feedback:
