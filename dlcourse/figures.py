@@ -107,8 +107,7 @@ def show(fig: Figure, alt: str) -> Picture:
     take_ink(fig)
     write_powers(fig)
     with matplotlib.rc_context(STYLE):
-        nothing = dict.fromkeys(["Date", "Creator", "Format", "Type"])
-        fig.savefig(buffer, format="svg", transparent=True, metadata=nothing)
+        fig.savefig(buffer, format="svg", transparent=True, metadata=dict.fromkeys(["Date", "Creator", "Format", "Type"]))
     svg = inline(buffer.getvalue(), alt)
     return Picture(f'<figure class="dlcourse-figure" style="overflow-x:auto">{svg}</figure>', f"Figure: {alt}", svg)
 
@@ -157,13 +156,11 @@ def inline(svg: str, alt: str) -> str:
     svg = re.sub(r'\sid="([^"]+)"', lambda m: f' id="{mark}-{m[1]}"' if m[1] in used else "", svg)
     svg = re.sub(r'(url\(|href=")#([\w.-]+)', rf"\1#{mark}-\2", svg)
     svg = svg.replace(INK, "currentColor").replace("'DejaVu Sans', sans-serif", "inherit").replace("'DejaVu Sans'", "inherit")
-    label = html.escape(alt, quote=True)
     size = re.search(r'<svg[^>]*?width="([\d.]+)pt"', svg)
     inches = float(size[1]) / 72 if size else 0.0
     width = f"max-width:{inches:.2f}in;min-width:{SMALLEST * inches:.2f}in;" if size else ""
-    svg = re.sub(r'(<svg[^>]*?) height="[\d.]+pt"', r"\1", svg, count=1)
-    svg = re.sub(r'(<svg[^>]*?) width="[\d.]+pt"', r"\1", svg, count=1)
-    return svg.replace("<svg", f'<svg role="img" aria-label="{label}" style="{width}width:100%;height:auto"', 1)
+    svg = re.sub(r' (width|height)="[\d.]+pt"', "", svg, count=2)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(alt)}" style="{width}width:100%;height:auto"', 1)
 
 
 # Pictures that several chapters draw ------------------------------------------------------------------------
@@ -203,8 +200,7 @@ def paths(ax: Any, found: Mapping[str, Any], labels: Mapping[str, str] | None = 
     >>> [line.get_label() for line in ax.lines][0]
     'Adam'
     """
-    kind("paths", "found", found, Mapping, "a dict of paths by their names")
-    for name, path in found.items():
+    for name, path in dict(found).items():
         path = np.asarray(path)
         path = path[np.isfinite(path).all(axis=1)]
         colour = named(palette.PATHS, name, "method")
@@ -251,9 +247,8 @@ def walk_on_curve(ax: Any, f: Any, path: Any, domain: tuple[float, float], *, re
     if not np.size(path):
         raise ValueError("walk_on_curve: the path is empty; it needs at least its start")
     x = np.linspace(*domain, 200)
-    values = np.array([f(each) for each in x])
     path = np.ravel(path)
-    heights = np.array([f(each) for each in path])
+    values, heights = (np.array([f(each) for each in points]) for points in (x, path))
     colour = palette.METHODS["gradient_descent"]
     ax.plot(x, values, color=INK, linewidth=1.0, alpha=0.6)
     ax.plot(path, heights, color=colour, marker=".", markersize=5, linewidth=1.0)
@@ -357,11 +352,10 @@ def histograms(axes: Any, layers: Mapping[str, Any], *, colour: str = palette.CL
     >>> [ax.get_title() for ax in axes]
     ['layer 1', 'layer 2']
     """
-    kind("histograms", "layers", layers, Mapping, "a dict of values by the names of the layers")
     panels = np.ravel(axes)
     if len(panels) != len(layers):
         raise ValueError(f"histograms: {len(layers)} layers need as many panels, got {len(panels)}")
-    values = {name: np.ravel(each) for name, each in layers.items()}
+    values = {name: np.ravel(each) for name, each in dict(layers).items()}
     edges = np.histogram_bin_edges(np.concatenate(list(values.values())), whole("histograms", "bins", bins))
     for ax, (name, each) in zip(panels, values.items()):
         ax.hist(each, edges, histtype="stepfilled", color=colour, weights=np.full(len(each), 1 / len(each)))

@@ -101,8 +101,7 @@ class choice(Distribution):
 
 
 def check_values(who: str, values: Any) -> None:
-    listed = not isinstance(values, (str, dict)) and hasattr(values, "__len__") and hasattr(values, "__getitem__")
-    if not listed or not len(values):
+    if isinstance(values, (str, dict)) or not hasattr(values, "__getitem__") or not len(values):
         raise ValueError(f"{who}: needs a list of values, got {values!r}; give at least one value")
 
 
