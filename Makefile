@@ -28,7 +28,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := book
 .DELETE_ON_ERROR:
-.PHONY: book test lint unit notebooks browser serve lab outputs student nightly bench vendor bundle lock links chromium install clean help
+.PHONY: book test lint unit notebooks browser serve lab outputs student nightly coverage bench vendor bundle lock links chromium install clean help
 
 ## book: build the course into _build/html (clean run of every notebook, warnings are errors)
 book: $(BUILT)
@@ -83,6 +83,11 @@ browser: $(BUILT) chromium
 ## nightly: what takes minutes: every notebook run in JupyterLab and its sliders moved, faults put into a copy, the how-to pages followed
 nightly: $(INSTALLED) chromium
 	$(PYTEST) tests -m nightly $(PYTESTFLAGS)
+
+## coverage: does every line and branch of the engine have a test that reaches it?
+coverage: $(INSTALLED)
+	$(PYTEST) tests/autodiff tests/nn tests/test_automatic_differentiation.py tests/test_optimizer.py \
+		--cov=dlcourse/autodiff --cov-branch --cov-fail-under=100 --cov-report=term-missing $(PYTESTFLAGS)
 
 chromium: $(INSTALLED)
 	@$(PY) tests/browser/chromium.py

@@ -65,14 +65,17 @@ def leave_out_dead_output(app: Sphinx, document: nodes.document) -> None:
 
 
 FORMULA_AND_PUNCTUATION = re.compile(
-    r'(<span class="math notranslate nohighlight">\\\([^<]*\\\)</span>)([,.;:!?)\u2019\u201d]+)'
+    r'([(\u2018\u201c]*)(<span class="math notranslate nohighlight">\\\([^<]*\\\)</span>)([,.;:!?)\u2019\u201d]*)'
 )
 
 
 def keep_punctuation_with_its_formula(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """A browser may break a line after a formula, and then begins the next with the comma."""
+    """A browser may break a line beside a formula, and then ends it with the bracket or begins the next with the comma."""
     if "body" in context:
-        context["body"] = FORMULA_AND_PUNCTUATION.sub(r'<span class="with-punctuation">\1\2</span>', context["body"])
+        context["body"] = FORMULA_AND_PUNCTUATION.sub(
+            lambda found: f'<span class="with-punctuation">{found[0]}</span>' if found[1] or found[3] else found[0],
+            context["body"],
+        )
 
 
 FOLD_WORDS = re.compile(r'<p class="((?:collapsed|expanded) admonition-title)">([^<]*)</p>')

@@ -20,6 +20,17 @@ def whole(who: str, name: str, value: Any, low: int = 1, high: float = math.inf)
     return int(value)
 
 
+def kind(who: str, name: str, value: Any, expected: type, what: str) -> None:
+    """TypeError for a value of another kind than the one that is expected, which `what` says in words.
+
+    >>> kind("paths", "found", [1], dict, "a dict of paths by their names")
+    Traceback (most recent call last):
+    TypeError: paths: found must be a dict of paths by their names, got [1]
+    """
+    if not isinstance(value, expected):
+        raise TypeError(f"{who}: {name} must be {what}, got {value!r:.60}")
+
+
 def generator(who: str, rng: Any) -> None:
     """TypeError for what draws no random numbers: a seed, None, a generator of Python's own.
 
@@ -27,8 +38,7 @@ def generator(who: str, rng: Any) -> None:
     Traceback (most recent call last):
     TypeError: moons: rng must be a NumPy Generator, np.random.default_rng(seed), got 0
     """
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"{who}: rng must be a NumPy Generator, np.random.default_rng(seed), got {rng!r}")
+    kind(who, "rng", rng, np.random.Generator, "a NumPy Generator, np.random.default_rng(seed)")
 
 
 def finite(who: str, name: str, array: Any) -> None:

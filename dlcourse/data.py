@@ -245,7 +245,7 @@ def read_csv(path: str | PathLike[str], target: str, *, delimiter: str = ",") ->
     numbers taken as classes: `np.unique(y, return_inverse=True)`.
 
     Raises ValueError, with line and column, for what is missing, no number or too much, and for an unknown target;
-    TypeError for a path that is none (a number would be taken for an open file, and closed).
+    TypeError for a path that is none (a number would be taken for an open file, and closed); OSError where there is no file.
 
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory

@@ -26,6 +26,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import LogFormatterSciNotation
 
 from . import palette
+from .checks import kind, whole
 from .landscapes import Landscape
 from .names import named
 from .training import Fit, Trials
@@ -100,14 +101,13 @@ def show(fig: Figure, alt: str) -> Picture:
     >>> show(fig, "Two axes and nothing between them.")
     Figure: Two axes and nothing between them.
     """
-    if len(alt.strip()) < 20:
+    if not isinstance(alt, str) or len(alt.strip()) < 20:
         raise ValueError(f"show: a figure needs an alternative text that says what is to be seen, got {alt!r}")
     buffer = io.StringIO()
     take_ink(fig)
     write_powers(fig)
     with matplotlib.rc_context(STYLE):
-        nothing = dict.fromkeys(["Date", "Creator", "Format", "Type"])
-        fig.savefig(buffer, format="svg", transparent=True, metadata=nothing)
+        fig.savefig(buffer, format="svg", transparent=True, metadata=dict.fromkeys(["Date", "Creator", "Format", "Type"]))
     svg = inline(buffer.getvalue(), alt)
     return Picture(f'<figure class="dlcourse-figure" style="overflow-x:auto">{svg}</figure>', f"Figure: {alt}", svg)
 
@@ -156,13 +156,11 @@ def inline(svg: str, alt: str) -> str:
     svg = re.sub(r'\sid="([^"]+)"', lambda m: f' id="{mark}-{m[1]}"' if m[1] in used else "", svg)
     svg = re.sub(r'(url\(|href=")#([\w.-]+)', rf"\1#{mark}-\2", svg)
     svg = svg.replace(INK, "currentColor").replace("'DejaVu Sans', sans-serif", "inherit").replace("'DejaVu Sans'", "inherit")
-    label = html.escape(alt, quote=True)
     size = re.search(r'<svg[^>]*?width="([\d.]+)pt"', svg)
     inches = float(size[1]) / 72 if size else 0.0
     width = f"max-width:{inches:.2f}in;min-width:{SMALLEST * inches:.2f}in;" if size else ""
-    svg = re.sub(r'(<svg[^>]*?) height="[\d.]+pt"', r"\1", svg, count=1)
-    svg = re.sub(r'(<svg[^>]*?) width="[\d.]+pt"', r"\1", svg, count=1)
-    return svg.replace("<svg", f'<svg role="img" aria-label="{label}" style="{width}width:100%;height:auto"', 1)
+    svg = re.sub(r' (width|height)="[\d.]+pt"', "", svg, count=2)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(alt)}" style="{width}width:100%;height:auto"', 1)
 
 
 # Pictures that several chapters draw ------------------------------------------------------------------------
@@ -171,7 +169,7 @@ def inline(svg: str, alt: str) -> str:
 def contours(ax: Any, landscape: Landscape, **parameters: float) -> None:
     """Level lines of a landscape, evenly spaced in log(J − J*), with its minima marked.
 
-    parameters : of the landscape; TypeError for those that it does not have.
+    parameters : of the landscape; TypeError for those that it does not have, and for what is no landscape.
 
     >>> from dlcourse import landscapes
     >>> fig, ax = new()
@@ -179,6 +177,7 @@ def contours(ax: Any, landscape: Landscape, **parameters: float) -> None:
     >>> ax.get_xlabel()
     'θ₁'
     """
+    kind("contours", "landscape", landscape, Landscape, "one of landscapes.ALL")
     (x0, x1), (y0, y1) = landscape.domain
     x, y = np.meshgrid(np.linspace(x0, x1, 100), np.linspace(y0, y1, 75))
     height = landscape(np.stack([x, y]), **parameters) - landscape.minimum
@@ -194,18 +193,18 @@ def paths(ax: Any, found: Mapping[str, Any], labels: Mapping[str, str] | None = 
     """Paths over a map, one colour per method, a dot at each step and a large one at the end.
 
     found : name of a method in `palette.PATHS` → its path (steps + 1, 2), of which what is not finite is left out.
-    labels : name → what the legend says. Raises ValueError for an unknown method.
+    labels : name → what the legend says. Raises ValueError for an unknown method, TypeError for what is no dict.
 
     >>> fig, ax = new()
     >>> paths(ax, {"adam": [[3.0, 1.0], [2.0, 0.5]]}, labels={"adam": "Adam"})
     >>> [line.get_label() for line in ax.lines][0]
     'Adam'
     """
-    for name, path in found.items():
+    for name, path in dict(found).items():
         path = np.asarray(path)
         path = path[np.isfinite(path).all(axis=1)]
         colour = named(palette.PATHS, name, "method")
-        ax.plot(*path.T, color=colour, marker=".", markersize=3.5, linewidth=1.2, label=(labels or {}).get(name, name))
+        ax.plot(*path.T, color=colour, marker=".", markersize=3.5, linewidth=1.2, label=dict(labels or {}).get(name, name))
         ax.plot(*path[-1], color=colour, marker="o", markersize=6)
 
 
@@ -215,17 +214,19 @@ def learning_curves(
     """J − J* against the step on a log axis, with a line at the target.
 
     found : name → values (steps + 1,), in the method's own colour if it is in `palette.METHODS`; values up to 1e-16,
-    from 1e30, or not finite leave a gap: rounding, and runs that diverged. Raises ValueError for values that are no numbers.
+    from 1e30, or not finite leave a gap: rounding, and runs that diverged. Raises ValueError for values that are no
+    numbers, TypeError for what is no dict.
 
     >>> fig, ax = new()
     >>> learning_curves(ax, {"adam": [1.0, 0.1, 0.0]}, target=1e-6)
     >>> ax.get_yscale(), len(ax.lines)
     ('log', 2)
     """
+    kind("learning_curves", "found", found, Mapping, "a dict of values by their names")
     for name, values in found.items():
         values = np.asarray(values)
         values = np.where((values > 1e-16) & (values < 1e30), values, np.nan)
-        ax.plot(values, color=palette.PATHS.get(name), label=(labels or {}).get(name, name))
+        ax.plot(values, color=palette.PATHS.get(name), label=dict(labels or {}).get(name, name))
     if target is not None:
         ax.axhline(target, color=INK, linewidth=0.7, linestyle=(0, (4, 3)))
     ax.set_yscale("log")
@@ -246,9 +247,8 @@ def walk_on_curve(ax: Any, f: Any, path: Any, domain: tuple[float, float], *, re
     if not np.size(path):
         raise ValueError("walk_on_curve: the path is empty; it needs at least its start")
     x = np.linspace(*domain, 200)
-    values = np.array([f(each) for each in x])
     path = np.ravel(path)
-    heights = np.array([f(each) for each in path])
+    values, heights = (np.array([f(each) for each in points]) for points in (x, path))
     colour = palette.METHODS["gradient_descent"]
     ax.plot(x, values, color=INK, linewidth=1.0, alpha=0.6)
     ax.plot(path, heights, color=colour, marker=".", markersize=5, linewidth=1.0)
@@ -313,7 +313,8 @@ def decision_boundary(ax: Any, classify: Callable[[Any], Any], X: Any, y: Any, *
     """Which class every point of the plane is given, and the examples with their own class.
 
     classify : points (n, 2) → their classes (n,), such as `lambda P: network.classify(theta, P)`. X (T, 2), y (T,) =
-    0, 1, …; a class has a colour and a shape. Raises ValueError for more classes than there are shapes.
+    0, 1, …; a class has a colour and a shape. Raises ValueError for more classes than there are shapes,
+    and for examples that are no points with a class each.
 
     >>> fig, ax = new()
     >>> X, y = np.array([[-1.0, 0.0], [1.0, 0.5]]), np.array([0, 1])
@@ -322,11 +323,12 @@ def decision_boundary(ax: Any, classify: Callable[[Any], Any], X: Any, y: Any, *
     ['class 0', 'class 1']
     """
     X, y = np.asarray(X), np.asarray(y)
-    low, high = X.min(axis=0), X.max(axis=0)
-    room = 0.1 * (high - low)
-    columns, rows = (np.linspace(a, b, resolution) for a, b in zip(low - room, high + room))
+    if X.shape != (len(y), 2) or y.ndim != 1:
+        raise ValueError(f"decision_boundary: needs X (T, 2) and y (T,), got {X.shape} and {y.shape}")
+    n, room = whole("decision_boundary", "resolution", resolution), 0.1 * np.ptp(X, axis=0)
+    columns, rows = (np.linspace(a, b, n) for a, b in zip(X.min(axis=0) - room, X.max(axis=0) + room))
     plane = np.stack(np.meshgrid(columns, rows), axis=-1)
-    given = np.asarray(classify(plane.reshape(-1, 2))).reshape(resolution, resolution)
+    given = np.asarray(classify(plane.reshape(-1, 2))).reshape(n, n)
     classes = np.union1d(given, y).astype(int)
     if not 0 <= classes.min() <= classes.max() < len(palette.CLASSES):
         raise ValueError(f"decision_boundary: draws classes 0 to {len(palette.CLASSES) - 1}, got {classes.tolist()}")
@@ -343,7 +345,7 @@ def decision_boundary(ax: Any, classify: Callable[[Any], Any], X: Any, y: Any, *
 def histograms(axes: Any, layers: Mapping[str, Any], *, colour: str = palette.CLASSES[0], bins: int = 40) -> None:
     """How values (activations, gradients, weights) are spread in each layer: one panel a layer, the same bins in all.
 
-    layers : name → values of any shape. Raises ValueError unless there is a panel for each layer.
+    layers : name → values of any shape. Raises ValueError unless there is a panel for each layer and a bin or more.
 
     >>> fig, axes = new(columns=2)
     >>> histograms(axes, {"layer 1": np.zeros(9), "layer 2": np.ones((3, 3))})
@@ -353,8 +355,8 @@ def histograms(axes: Any, layers: Mapping[str, Any], *, colour: str = palette.CL
     panels = np.ravel(axes)
     if len(panels) != len(layers):
         raise ValueError(f"histograms: {len(layers)} layers need as many panels, got {len(panels)}")
-    values = {name: np.ravel(each) for name, each in layers.items()}
-    edges = np.histogram_bin_edges(np.concatenate(list(values.values())), bins)
+    values = {name: np.ravel(each) for name, each in dict(layers).items()}
+    edges = np.histogram_bin_edges(np.concatenate(list(values.values())), whole("histograms", "bins", bins))
     for ax, (name, each) in zip(panels, values.items()):
         ax.hist(each, edges, histtype="stepfilled", color=colour, weights=np.full(len(each), 1 / len(each)))
         ax.set(title=name, xlabel=f"σ = {each.std():.2g}", xlim=edges[[0, -1]])
@@ -365,7 +367,7 @@ def trials(ax: Any, found: Trials, name: str, by: str | None = None) -> None:
     """The results of a search against one entry of the configurations, the best with a large dot, failures on the upper rim.
 
     Numbers above 0 whose quartiles differ by a factor of 5 or more stand on a log axis; words side by side.
-    Raises ValueError if no trial has a result, or no configuration this entry.
+    Raises ValueError if no trial has a result, or no configuration this entry; TypeError for what are no Trials.
 
     >>> from dlcourse.training import search
     >>> fig, ax = new()
@@ -373,6 +375,7 @@ def trials(ax: Any, found: Trials, name: str, by: str | None = None) -> None:
     >>> ax.get_xlabel(), ax.get_ylabel()
     ('rate', 'score')
     """
+    kind("trials", "found", found, Trials, "what training.search returns")
     ranked = found.ranked(by)
     by = by or next(iter(ranked[0].result))
     values = [named(trial.configuration, name, "entry") for trial in (*ranked, *found.failed)]

@@ -1,12 +1,15 @@
-"""Public functions and classes with arguments that nobody should give: an error that says what is wrong, or an honest answer.
+"""Everything public with arguments that nobody should give: an error that says what is wrong, or an honest answer.
 
-Hostile values go into each place of a call that is right otherwise. What may come back is a result, or one of the errors
-with which docstrings end. What may not: an error of the interpreter's own about attributes and the like, a message
-without words, a NaN that no argument had, a hang.
+Hostile values go into each place of a call that is right otherwise (right_arguments.py): a list of them into every place, and
+what Hypothesis makes up into one or several. What may come back is a result, or TypeError, ValueError or an error that the
+docstring names, in words. What may not: an error of the interpreter's own about attributes and the like, a NaN that no
+argument had, a hang. A function that is new is tried too, and the first test asks for what is right for it.
 """
 
 from __future__ import annotations
 
+import inspect
+import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,17 +18,31 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from right_arguments import ENTRIES, NET, TABLE, called, parameters, right_arguments
 
-from dlcourse import data, grad, hessian, hvp, jacobian, jvp, landscapes, nn, optim, training, value_and_grad, vjp
-from dlcourse.optim import line_search, schedules
+from dlcourse import Tensor, central_differences, data, figures, jvp, nn, optim, training
+from dlcourse.exercises import exercise, stub_of
 
 HOSTILE: list[Any] = [
-    None, float("nan"), float("inf"), -1, 0, 1e308, 0.5, True, "no such thing", "", [], {}, [[1.0], [2.0, 3.0]], object(),
-    np.array([object(), None]), np.array([1j, 2.0]), np.array(["a", "b"]), np.zeros((0, 2)), np.full((3, 2), np.nan),
-    np.ones((1, 2, 1, 2, 1)), np.arange(4), np.array([1e200, -1e200]), int, (1, 2, 3),
+    None, float("nan"), float("inf"), -1, 0, -0.0, 1e308, 0.5, 10**30, True, 1j, "no such thing", "", b"x", [], {}, {1, 2},
+    [None],    ["a", "b"], {"a": None}, [[[]]], [[1.0], [2.0, 3.0]], (1, 2, 3), (np.ones(2), "x"), range(3), object(), int,
+    np.array([object(), None]), np.array([1j, 2.0]), np.array(["a", "b"]), np.zeros((0, 2)), np.zeros((2, 2)),
+    np.full((3, 2), np.nan), np.ones((1, 2, 1, 2, 1)), np.arange(4), np.array(3.0), np.array([1e200, -1e200]), np.float32(2),
+    np.datetime64("2020-01-01"), Tensor([1.0, 2.0]),
+    lambda *_, **__: None, lambda *_, **__: float("nan"), lambda *_, **__: "text", lambda: 1,
 ]  # fmt: skip
-DOCUMENTED = (ValueError, TypeError, LookupError, FloatingPointError, OSError, line_search.NoStep)
+
+# Other objects than matplotlib's axes and figures fail as matplotlib fails; more processes have tests of their own.
+NOT_TRIED = {"ax", "axes", "fig", "n_jobs"}
+# Asked for this often, a computation takes this long: no fault of its own.
+HOW_MANY = {"n", "steps", "epochs", "max_steps", "length", "size", "memory", "resolution", "bins", "rows", "columns", "width",
+            "height", "maxiter", "widths", "inputs", "centres", "outputs", "shape", "classes", "multiplier"}  # fmt: skip
+BASES = {"live.Curves", "live.Explorable", "nn.Network"}  # for who writes another kind; the kinds are tried
 SECONDS = 30  # more than any call needs, on a busy machine too
+HUGE = 1e20  # from here on a power may overflow
 
 
 class Hang(BaseException):
@@ -46,160 +63,158 @@ def no_hang() -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def rng() -> np.random.Generator:
-    return np.random.default_rng(0)
-
-
-X, LABELS = np.random.default_rng(1).normal(size=(6, 2)), np.array([0, 1, 0, 1, 1, 0])
-NET = nn.MLP([2, 3, 1], task="binary")
-Call = tuple[Callable[..., Any], dict[str, Any]]
-
-
-def made(kind: type, **arguments: Any) -> Call:
-    """A rule is made, and then walks: a schedule may be found wrong only when it is asked."""
-    return (lambda **given: optim.descend(kind(**given), landscapes.bowl, np.array([1.0, 1.0]), 2)), arguments
-
-
-SHAPES = {name: {"rng": rng(), "n": 10} for name in ("blobs", "circles", "line", "moons", "sine", "spirals", "xor")}
-RULES = {
-    name: {"learning_rate": 0.1}
-    for name in (
-        "GradientDescent",
-        "Momentum",
-        "AccumulatedMomentum",
-        "HeavyBall",
-        "Nesterov",
-        "Adagrad",
-        "RMSProp",
-        "Adadelta",
-    )
-}
-CALLS: dict[str, Call] = {
-    **{f"data.{name}": (getattr(data, name), arguments) for name, arguments in SHAPES.items()},
-    "data.moons noise": (data.moons, {"rng": rng(), "n": 10, "noise": 0.1}),
-    "data.blobs classes": (data.blobs, {"rng": rng(), "n": 10, "noise": 0.1, "classes": 3}),
-    "data.split": (data.split, {"X": X, "y": LABELS, "fractions": (0.5, 0.5), "rng": rng()}),
-    "data.read_csv": (data.read_csv, {"path": "there-is-none.csv", "target": "y", "delimiter": ","}),
-    **{f"optim.{name}": made(getattr(optim, name), **arguments) for name, arguments in RULES.items()},
-    "optim.Adam": made(optim.Adam, learning_rate=0.1, beta1=0.9, beta2=0.99, epsilon=1e-8),
-    "optim.RMSPropMomentum": made(optim.RMSPropMomentum, learning_rate=0.1, beta=0.9, epsilon=1e-8, momentum=0.9),
-    "optim.ProximalGradient": made(optim.ProximalGradient, learning_rate=0.1, l1=0.1, weights=None),
-    "optim.descend": (optim.descend, {"rule": optim.Adam(0.1), "f": landscapes.bowl, "start": np.ones(2), "steps": 3}),
-    "optim.minimize": (
-        optim.minimize,
-        {"f": landscapes.bowl, "x0": np.ones(2), "method": optim.BFGS(), "tolerance": 1e-6, "max_steps": 5},
-    ),
-    "optim.BFGS": (optim.BFGS, {"c1": 1e-4, "c2": 0.5}),
-    "optim.LBFGS": (optim.LBFGS, {"c1": 1e-4, "c2": 0.5, "memory": 3}),
-    "optim.ConjugateGradient": (optim.ConjugateGradient, {"c1": 1e-4, "c2": 0.2, "variant": "fletcher_reeves"}),
-    "optim.Optimizer": (optim.Optimizer, {"tensors": [], "rule": optim.GradientDescent(0.1)}),
-    "optim.soft_threshold": (optim.soft_threshold, {"z": np.ones(2), "τ": 0.5}),
-    "optim.armijo": (
-        optim.armijo,
-        {"evaluate": value_and_grad(landscapes.bowl), "start": np.ones(2), "direction": -np.ones(2), "first": 1.0, "c1": 1e-4},
-    ),
-    "optim.strong_wolfe": (
-        optim.strong_wolfe,
-        {"evaluate": value_and_grad(landscapes.bowl), "start": np.ones(2), "direction": -np.ones(2), "first": 1.0, "c1": 1e-4},
-    ),
-    "optim.simulated_annealing": (
-        optim.simulated_annealing,
-        {"f": landscapes.bowl, "start": np.ones(2), "rng": rng(), "steps": 3, "temperature": 1.0, "scale": 1.0},
-    ),
-    "optim.random_restarts": (
-        optim.random_restarts,
-        {"f": landscapes.bowl, "sample": lambda rng: rng.normal(size=2), "rng": rng(), "n": 2},
-    ),
-    "schedules.power": (lambda **given: schedules.power(**given)(3), {"start": 0.1, "exponent": 0.5}),
-    "schedules.exponential": (lambda **given: schedules.exponential(**given)(3), {"start": 0.1, "factor": 0.9}),
-    "schedules.warm_restarts": (lambda **given: schedules.warm_restarts(**given)(3), {"start": 0.1, "period": 5}),
-    "nn.MLP": (nn.MLP, {"widths": [2, 3, 1], "activation": "tanh", "task": "binary"}),
-    "nn.MLP.loss": (lambda θ, X, y: NET.loss(θ, X, y), {"θ": NET.init(rng()), "X": X, "y": LABELS}),
-    "nn.MLP.init": (lambda rng, weights: NET.init(rng, weights), {"rng": rng(), "weights": nn.glorot_uniform}),
-    "nn.RBF.place": (nn.RBF(2, 3, 1).place, {"rng": rng(), "X": X, "placement": "examples"}),
-    "nn.RBF": (nn.RBF, {"inputs": 2, "centres": 3, "outputs": 1, "task": "regression"}),
-    "nn.cross_entropy": (nn.cross_entropy, {"a": np.ones((2, 3)), "y": [0, 2]}),
-    "nn.binary_cross_entropy": (nn.binary_cross_entropy, {"a": np.ones(2), "y": [0, 1]}),
-    "nn.squared_error": (nn.squared_error, {"f": np.ones(2), "y": np.zeros(2)}),
-    "nn.batch_norm": (nn.batch_norm, {"a": X, "γ": np.ones(2), "β": np.zeros(2)}),
-    "nn.activations.get": (nn.activations.get, {"name": "relu"}),
-    "landscapes.get": (landscapes.get, {"name": "beale"}),
-    "landscapes.bowl": (landscapes.bowl, {"θ": np.ones(2)}),
-    "training.fit": (
-        training.fit,
-        {"model": NET, "theta": NET.init(rng()), "data": (X, LABELS), "rule": optim.Adam(0.1), "epochs": 2, "batch_size": 3,
-         "rng": rng(), "validation": (X, LABELS), "patience": 1, "l1": 0.0, "l2": 0.0, "progress": False},
-    ),
-    "training.minibatches": (lambda **each: list(training.minibatches(**each)), {"n": 6, "size": 2, "rng": rng(), "epochs": 1}),
-    "training.bias_and_variance": (training.bias_and_variance, {"predictions": np.ones((3, 2)), "truth": np.ones(2)}),
-    "training.choice": (lambda values: training.choice(values), {"values": [1, 2]}),
-    "training.uniform": (training.uniform, {"low": 0.0, "high": 1.0}),
-    "training.log_uniform": (training.log_uniform, {"low": 0.1, "high": 1.0}),
-    "training.integers": (training.integers, {"low": 1, "high": 3}),
-    "training.search": (
-        training.search,
-        {"train": lambda rng, **c: {"loss": 1.0}, "configurations": [{"a": 1}], "seed": 0, "progress": False},
-    ),
-    "grad": (lambda f, x, argnums: grad(f, argnums)(x), {"f": lambda x: np.sum(np.tanh(x)), "x": np.ones(2), "argnums": 0}),
-    "hessian": (lambda f, x: hessian(f)(x), {"f": lambda x: np.sum(np.tanh(x)), "x": np.ones(2)}),
-    "jacobian": (lambda f, x: jacobian(f)(x), {"f": np.tanh, "x": np.ones(2)}),
-    "hvp": (hvp, {"f": lambda x: np.sum(np.tanh(x)), "x": np.ones(2), "v": np.ones(2)}),
-    "jvp": (jvp, {"f": np.tanh, "primals": (np.ones(2),), "tangents": (np.ones(2),)}),
-    "vjp": (lambda f, x, u: vjp(f, x)[1](u), {"f": np.tanh, "x": np.ones(2), "u": np.ones(2)}),
-}  # fmt: skip
-
-
-def numbers(value: Any) -> Iterator[np.ndarray]:
-    """The arrays of floats in a result."""
+def leaves(value: Any) -> Iterator[Any]:
+    """What stands in nests of lists, tuples and dicts; of a Tensor its value."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list | tuple):
         for each in value:
-            yield from numbers(each)
-    elif isinstance(value, float | np.ndarray) and np.asarray(value).dtype.kind == "f":
-        yield np.asarray(value)
+            yield from leaves(each)
+    else:
+        yield value.value if type(value) is Tensor else value
 
 
-def finite(value: Any) -> bool:
-    try:
-        return bool(np.all(np.isfinite(np.asarray(value, dtype=float))))
-    except (TypeError, ValueError):
-        return False  # no numbers, so what comes of them need be none
+def has_nan(value: Any) -> bool:
+    return any(
+        isinstance(each, float | np.ndarray) and np.asarray(each).dtype.kind == "f" and bool(np.isnan(each).any())
+        for each in leaves(value)
+    )
 
 
-def problem(call: Callable[..., Any], arguments: dict[str, Any], bad: Any) -> str | None:
+def moderate(value: Any) -> bool:
+    """Real numbers that are finite and not huge, all of them: then no NaN may come of them. What a Tensor holds is not
+    looked at where it may be traced, so that a hyper-parameter which is one may be anything."""
+    if isinstance(value, Tensor):
+        return False
+    for each in leaves(value):
+        try:
+            array = np.asarray(each, dtype=float)
+        except (TypeError, ValueError, OverflowError):
+            return False
+        if not (np.isfinite(array).all() and (np.abs(array) < HUGE).all()):
+            return False
+    return True
+
+
+def documented(name: str) -> set[str]:
+    """TypeError, ValueError, and the errors named in the docstrings."""
+    thing = ENTRIES[name]
+    family = [cls for cls in thing.__mro__ if cls.__module__.startswith("dlcourse")] if inspect.isclass(thing) else [thing]
+    words = " ".join(each.__doc__ or "" for each in family)
+    return {"TypeError", "ValueError", *re.findall(r"\b[A-Z]\w+\b", words)}
+
+
+def problem(name: str, hostile: dict[str, Any]) -> str | None:
+    """What is wrong with how this function takes these arguments."""
     try:
         with no_hang(), np.errstate(all="ignore"):
-            result = call(**arguments)
+            result = called(name, {**right_arguments(name), **hostile})
     except Hang:
         return "hangs"
-    except DOCUMENTED as error:
-        return None if len(str(error).split()) >= 3 else f"an error without words: {error!r}"
     except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    huge = (
-        isinstance(bad, float | np.ndarray)
-        and finite(bad)
-        and np.size(bad)
-        and np.max(np.abs(np.asarray(bad, dtype=float))) > 1e100
-    )
-    if finite(bad) and not huge and any(np.isnan(each).any() for each in numbers(result)):
-        return "a silent NaN"
-    return None
+        kinds = {cls.__name__ for cls in type(error).__mro__}
+        overflow = isinstance(error, OverflowError) and not all(map(moderate, hostile.values()))
+        if not kinds & documented(name) and not overflow:
+            return f"{type(error).__name__}: {error}"
+        return None if len(str(error).split()) >= 3 else f"an error without words: {error!r}"
+    return "a silent NaN" if has_nan(result) and all(map(moderate, hostile.values())) else None
 
 
-@pytest.mark.parametrize("name", CALLS)
+def fits(place: str, value: Any) -> bool:
+    """Whether a call with this argument ends soon if it is taken at its word."""
+    return place not in HOW_MANY or not any(isinstance(each, int | float) and abs(each) > 100 for each in leaves(value))
+
+
+def places(name: str) -> list[str]:
+    return [place for place in parameters(name) if place not in NOT_TRIED]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls that read or write files do so in a folder of their own."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "table.csv").write_text(TABLE, encoding="utf-8")
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("name", [name for name in ENTRIES if name not in BASES and not name.startswith("live.")])
+def test_what_is_right_is_taken(name: str) -> None:
+    called(name, right_arguments(name))
+
+
+def test_everything_is_tried() -> None:
+    assert len(ENTRIES) > 150
+    assert {"grad", "Tensor", "nn.MLP", "optim.Adam", "optim.schedules.power", "training.fit", "live.Race"} <= ENTRIES.keys()
+    assert ENTRIES.keys() >= BASES
+
+
+def slow(name: str) -> bool:
+    """Drawing takes a while, and explorables are recorded."""
+    return name.startswith(("figures.", "live."))
+
+
+TRIED = [pytest.param(name, marks=[pytest.mark.nightly] * slow(name)) for name in ENTRIES if name not in BASES]
+
+
+@pytest.mark.parametrize("name", TRIED)
 @pytest.mark.filterwarnings("ignore")
 def test_hostile_arguments(name: str) -> None:
-    call, arguments = CALLS[name]
-    assert problem(call, arguments, 0) is None
-    found = {
-        f"{place} = {bad!r}"[:70]: wrong
-        for place in arguments
-        for bad in HOSTILE
-        if (wrong := problem(call, {**arguments, place: bad}, bad)) is not None
-    }
+    tries = [{place: bad} for place in places(name) for bad in HOSTILE if fits(place, bad)]
+    found = {str(each)[:70]: wrong for each in tries if (wrong := problem(name, each)) is not None}
     assert found == {}
+
+
+# What Hypothesis makes up ----------------------------------------------------------------------------------------------
+
+shapes = arrays.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=3)
+kinds = st.sampled_from(["f8", "f8", "f4", "i8", "u1", "?", "c16", "U3"])
+leaf = st.one_of(
+    st.sampled_from(HOSTILE),
+    st.floats(),
+    st.integers(-3, 5),
+    st.floats(-2.0, 2.0),
+    st.text("aβ, \n", max_size=4),
+    arrays.arrays(kinds, shapes),
+    arrays.arrays("f8", shapes, elements=st.floats(-2.0, 2.0)),
+    st.floats(-2.0, 2.0).map(Tensor),
+)
+nested = st.recursive(
+    leaf,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.tuples(inner, inner) | st.dictionaries(st.sampled_from("abWy"), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+def fuzz(name: str, examples: int) -> None:
+    if not places(name):
+        return
+
+    @settings(max_examples=examples, suppress_health_check=list(HealthCheck), database=None)
+    @given(st.data())
+    def run(drawn: st.DataObject) -> None:
+        chosen = drawn.draw(st.lists(st.sampled_from(places(name)), min_size=1, max_size=2, unique=True))
+        hostile = {place: drawn.draw(nested.filter(lambda value, place=place: fits(place, value)), place) for place in chosen}
+        assert problem(name, hostile) is None
+
+    run()
+
+
+@pytest.mark.parametrize("name", [name for name in ENTRIES if name not in BASES and not slow(name)])
+@pytest.mark.filterwarnings("ignore")
+def test_made_up_arguments(name: str) -> None:
+    fuzz(name, 6)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", [name for name in ENTRIES if name not in BASES])
+@pytest.mark.filterwarnings("ignore")
+def test_many_made_up_arguments(name: str) -> None:
+    fuzz(name, 60 if slow(name) else 500)
+
+
+# What was found ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_number_is_no_file_to_read(tmp_path: Path) -> None:
@@ -218,3 +233,40 @@ def test_a_number_is_no_file_to_read(tmp_path: Path) -> None:
 def test_a_seed_is_no_generator(draw: Callable[..., Any]) -> None:
     with pytest.raises(TypeError, match=r"rng must be a NumPy Generator, np.random.default_rng\(seed\), got 7"):
         draw(7)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: central_differences(np.sin, 1.0, 0.0), "central differences: the step ε must be a finite number > 0, got 0.0"),
+        (lambda: jvp(np.sin, {"a": 1.0}, {"a": 1.0}), r"jvp: primals and tangents must be tuples, got \{'a': 1.0\}"),
+        (lambda: nn.glorot_uniform(7, (2, 3)), r"glorot_uniform: rng must be a NumPy Generator, .*, got 7"),
+        (lambda: nn.he_normal(7, (2, 3)), r"he_normal: rng must be a NumPy Generator, .*, got 7"),
+        (lambda: nn.normalize(np.ones((2, 1)), np.ones(1), np.ones(1), 3), r"moments must be Moments\(mean, variance\), got 3"),
+        (lambda: optim.Optimizer([Tensor(1.0)], "Adam"), "Optimizer: rule must be an update rule, got 'Adam'"),
+        (lambda: training.choice({"a": 1}), r"choice: needs a list of values, got \{'a': 1\}"),
+        (lambda: training.search(print, {"a": 1}, seed=0), r"search: .*: needs a list of dicts, got \{'a': 1\}"),
+        (lambda: exercise(7, ()), "exercise: name must be a text, got 7"),
+        (lambda: stub_of(7), "stub_of: solution must be the text of a cell, got 7"),
+        (lambda: figures.show(figures.new()[0], 7), "needs an alternative text that says what is to be seen, got 7"),
+        (lambda: figures.learning_curves(figures.new()[1], [1]), r"learning_curves: found must be a dict .*, got \[1\]"),
+        (lambda: figures.contours(figures.new()[1], "bowl"), "contours: landscape must be one of landscapes.ALL, got 'bowl'"),
+        (lambda: figures.trials(figures.new()[1], [1], "a"), r"trials: found must be what training.search returns, got \[1\]"),
+        (lambda: figures.decision_boundary(figures.new()[1], len, np.ones((3, 2)), [0, 1]), r"needs X \(T, 2\) and y \(T,\)"),
+    ],
+)  # fmt: skip
+def test_one_sentence_says_what_is_needed(call: Callable[[], Any], words: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=words):
+        call()
+
+
+def test_softmax_takes_a_list() -> None:
+    np.testing.assert_allclose(nn.activations.softmax([0.0, np.log(3.0)]), [0.25, 0.75], rtol=1e-15)
+
+
+def test_an_exponent_that_is_a_large_whole_number_is_no_power_of_whole_numbers() -> None:
+    """2 to the power of 10³⁰ as a whole number would fill every memory there is."""
+    schedule = optim.schedules.power(1.0, 10**30)
+    assert schedule(1) == 1.0
+    with no_hang(), pytest.raises(OverflowError, match="out of range"):
+        schedule(2)

@@ -12,6 +12,8 @@ import pytest
 
 from dlcourse import Tensor, grad, landscapes, optim, trace, value_and_grad
 from dlcourse.optim import AccumulatedMomentum, GradientDescent, HeavyBall, Momentum, Nesterov, UpdateRule, descend
+from dlcourse.optim.method import Method
+from dlcourse.optim.second_order import WithArmijo
 
 EPSILON = float(np.finfo(float).eps)
 RULES = [GradientDescent, Momentum, AccumulatedMomentum, HeavyBall, Nesterov]
@@ -357,5 +359,11 @@ def test_functions_without_a_scalar(f):
 def test_a_rule_without_a_step():
     with pytest.raises(NotImplementedError, match="UpdateRule"):
         UpdateRule().step(slope, START, (), 1)
+    with pytest.raises(NotImplementedError, match="Method does not say how it walks"):
+        optim.minimize(quadratic, START, Method())
+    with pytest.raises(NotImplementedError, match="WithArmijo does not say where to go"):
+        optim.minimize(quadratic, START, WithArmijo())
+    with pytest.raises(NotImplementedError, match="Schedule does not say what its value is"):
+        optim.schedules.Schedule()(1)
     assert set(optim.__all__) >= {rule.__name__ for rule in RULES}
     assert grad(quadratic)(START) == pytest.approx(slope(START), rel=1e-15)

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..checks import kind
+
 BEGIN, END = "# solution", "# end of solution"
 GAP = "...  # your answer"
 
@@ -56,7 +58,11 @@ class NotAnswered(Exception):
 
 
 def exercise(name: str, cases: Iterable[Case], *, praise: str = "", tolerance: float = 1e-9) -> Exercise:
-    """Register an exercise that tries cases in turn; `tolerance` is relative to the largest entry expected."""
+    """Register an exercise that tries cases in turn; `tolerance` is relative to the largest entry expected.
+
+    Raises TypeError for a name that is no text, ValueError for one that another exercise has.
+    """
+    kind("exercise", "name", name, str, "a text")
     listed = tuple(cases)
 
     def judge(function: Callable[..., Any]) -> Feedback:
@@ -157,7 +163,7 @@ def shown(value: Any) -> str:
 def stub_of(solution: str) -> str:
     """The cell that the reader edits: the solution without what stands between the markers.
 
-    Raises ValueError if a marker is missing or out of place.
+    Raises ValueError if a marker is missing or out of place, TypeError for what is no text.
 
     >>> print(stub_of('''def double(x):
     ...     # solution
@@ -166,6 +172,7 @@ def stub_of(solution: str) -> str:
     def double(x):
         ...  # your answer
     """
+    kind("stub_of", "solution", solution, str, "the text of a cell")
     kept: list[str] = []
     inside = False
     gaps = 0

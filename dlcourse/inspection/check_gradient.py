@@ -19,9 +19,13 @@ class GradientMismatch(AssertionError):
 def central_differences(f: Callable[[Any], Any], x: Any, epsilon: float = 1e-6) -> Any:
     """∂f/∂x_i ≈ (f(x + ε e_i) − f(x − ε e_i)) / 2ε for every entry of every array in x.
 
+    Raises ValueError unless 0 < ε < ∞.
+
     >>> float(np.round(central_differences(lambda x: x**3, 2.0), 6))
     12.0
     """
+    if not 0 < epsilon < np.inf:
+        raise ValueError(f"central differences: the step ε must be a finite number > 0, got {epsilon}")
     leaves, rebuild = nest.flatten(x)
     leaves = [as_value(leaf) for leaf in leaves]
     found = []
@@ -45,7 +49,7 @@ def check_gradient(f: Callable[[Any], Any], x: Any, *, epsilon: float = 1e-6, to
     The error of an entry is |engine − difference| / max(1, |engine|, |difference|).
 
     Raises GradientMismatch, naming the worst entry with both values and the step, if the error exceeds
-    the tolerance or either value is not a number.
+    the tolerance or either value is not a number; ValueError unless 0 < ε < ∞.
 
     >>> check_gradient(lambda w: np.sum(np.tanh(w)), np.array([0.5, -1.0])) < 1e-9
     True

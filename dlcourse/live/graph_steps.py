@@ -155,7 +155,8 @@ class GraphSteps(Stepped):
                 Sentence("Goal reached.", when="reached", tone="good"),
             ),
             goal=Goal(
-                "Halve the result: go to the end, read off the gradients which slider to move and which way, and move it.",
+                "Bring the result to half of what it was, or below: go to the end, read off the gradients which slider to move "
+                "and which way, and move it.",
                 "reached",
             ),
             shows=(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from ..checks import number
+from ..checks import generator, number
 from ..names import named
 
 Initializer = Callable[[np.random.Generator, tuple[int, ...]], ndarray]
@@ -45,29 +46,29 @@ def normal(scale: float) -> Initializer:
 def glorot_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> ndarray:
     """W ~ U[−b, b] with b = √6 / √(H_k + H_{k−1}): variance 2 / (H_k + H_{k−1}) [Glorot & Bengio 2010; source 002].
 
-    Raises ValueError unless shape is (units, inputs), both ≥ 1.
+    Raises ValueError unless shape is (units, inputs), both ≥ 1, TypeError for an rng that is no Generator.
 
     >>> W = glorot_uniform(np.random.default_rng(0), (4, 2))
     >>> W.shape, bool(np.abs(W).max() <= 1.0)
     ((4, 2), True)
     """
-    units, inputs = sizes(shape, "glorot_uniform")
-    b = math.sqrt(6.0) / math.sqrt(units + inputs)
+    b = math.sqrt(6.0) / math.sqrt(sum(sizes("glorot_uniform", rng, shape)))
     return rng.uniform(-b, b, shape)
 
 
 def he_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> ndarray:
     """W ~ N(0, 2 / H_{k−1}), which keeps the mean square of ReLU layers [He et al. 2015].
 
-    Raises ValueError unless shape is (units, inputs), both ≥ 1.
+    Raises ValueError unless shape is (units, inputs), both ≥ 1, TypeError for an rng that is no Generator.
 
     >>> he_normal(np.random.default_rng(0), (3, 2)).shape
     (3, 2)
     """
-    return rng.standard_normal(shape) * math.sqrt(2.0 / sizes(shape, "he_normal")[1])
+    return math.sqrt(2.0 / sizes("he_normal", rng, shape)[1]) * rng.standard_normal(shape)
 
 
-def sizes(shape: tuple[int, ...], name: str) -> tuple[int, ...]:
+def sizes(name: str, rng: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    generator(name, rng)
     if len(shape) != 2 or min(shape) < 1:
         raise ValueError(f"{name}: needs the shape (units, inputs) of a weight matrix, got {shape}")
     return shape

@@ -9,6 +9,7 @@ import numpy as np
 from ..autodiff import ShapeError
 from ..autodiff.box import value_of
 from ..autodiff.primitives import mean, sqrt, square
+from ..checks import kind
 
 
 class Moments(NamedTuple):
@@ -39,11 +40,13 @@ def batch_moments(X: Any) -> Moments:
 def normalize(X: Any, gamma: Any, beta: Any, moments: Moments, epsilon: float = 1e-5) -> Any:
     """γ (X − μ) / √(σ² + ε) + β with given moments: batch normalisation as it predicts, with the running ones.
 
-    X : (m, n); gamma, beta and the moments : (n,). Raises ShapeError if they do not fit, ValueError unless ε > 0.
+    X : (m, n); gamma, beta and the moments : (n,). Raises ShapeError if they do not fit, ValueError unless ε > 0,
+    TypeError for what are no Moments.
 
     >>> normalize(np.array([[3.0]]), np.ones(1), np.zeros(1), Moments(np.ones(1), np.full(1, 4.0)), epsilon=1e-12).round(6)
     array([[1.]])
     """
+    kind("normalize", "moments", moments, Moments, "Moments(mean, variance)")
     n = np.shape(X)[-1:]
     given = [np.shape(gamma), np.shape(beta), np.shape(moments.mean), np.shape(moments.variance)]
     if len(np.shape(X)) != 2 or any(shape != n for shape in given):

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..autodiff import ShapeError, Tensor, TraceError, nest
 from ..autodiff.box import ACTIVE_TRACES, as_value, next_number
+from ..checks import kind
 from ..flat import flatten
 from .first_order import UpdateRule
 
@@ -28,7 +29,7 @@ class Optimizer:
 
     tensors : a nest of Tensors that are leaves. rule : an update rule; its hyper-parameters are numbers or schedules.
 
-    Raises TypeError for what is no leaf, ValueError for a Tensor that is named twice or for none at all.
+    Raises TypeError for what is no leaf or no rule, ValueError for a Tensor that is named twice or for none at all.
 
     >>> from dlcourse.optim import GradientDescent
     >>> w = Tensor(4.0)
@@ -43,6 +44,7 @@ class Optimizer:
     """
 
     def __init__(self, tensors: Any, rule: UpdateRule) -> None:
+        kind("Optimizer", "rule", rule, UpdateRule, "an update rule")
         self.tensors: list[Tensor] = nest.flatten(tensors)[0]
         self.rule = rule
         for x in self.tensors:

@@ -179,7 +179,7 @@ class power(Schedule):
     delta: Number = 1.0
 
     def value(self, t: Any) -> Any:
-        return self.initial / t**self.delta
+        return self.initial / t ** (1.0 * self.delta)  # a power of whole numbers may have as many digits as it likes
 
     @property
     def robbins_monro(self) -> RobbinsMonro:

@@ -101,10 +101,8 @@ class choice(Distribution):
 
 
 def check_values(who: str, values: Any) -> None:
-    if isinstance(values, str) or not hasattr(values, "__len__") or not hasattr(values, "__getitem__"):
-        raise ValueError(f"{who}: needs a list of values, got {values!r}")
-    if not len(values):
-        raise ValueError(f"{who}: needs at least one value")
+    if isinstance(values, (str, dict)) or not hasattr(values, "__getitem__") or not len(values):
+        raise ValueError(f"{who}: needs a list of values, got {values!r}; give at least one value")
 
 
 def plain(value: Any) -> Any:

@@ -131,8 +131,8 @@ def search(
     >>> trials.best().configuration
     {'rate': 0.4}
     """
-    if not len(configurations):
-        raise ValueError("search: there are no configurations")
+    if isinstance(configurations, dict) or not len(configurations):
+        raise ValueError(f"search: there are no configurations: needs a list of dicts, got {configurations!r:.60}")
     whole("search", "seed", seed, 0)
     if n_jobs != -1:  # all cores
         whole("search", "n_jobs", n_jobs)

@@ -256,6 +256,11 @@ def test_bad_networks(make: Any, message: str) -> None:
         make()
 
 
+def test_a_network_that_does_not_say_how_it_computes() -> None:
+    with pytest.raises(NotImplementedError, match="Network does not say how it computes"):
+        nn.Network(2, 1, "regression", {"W": (1, 2)})(np.zeros(2), np.ones((1, 2)))
+
+
 def test_repr() -> None:
     assert repr(nn.MLP([64, 128, 10], "relu")) == "<MLP 64 → 128 → 10, relu, multiclass, 9,610 parameters>"
 

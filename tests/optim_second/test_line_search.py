@@ -124,3 +124,16 @@ def test_bad_arguments_are_named(change, message):
     given_ = {"evaluate": lambda x: (float(x @ x), 2 * x), "start": np.ones(2), "direction": -np.ones(2)}
     with pytest.raises(ValueError, match=message):
         strong_wolfe(**(given_ | change))
+
+
+def test_backtracking_from_where_J_is_not_finite_shortens_to_a_tenth():
+    """No parabola goes through an infinite value, so the step shortens as far as it may: 1, 1/10, 1/100."""
+    tried = []
+
+    def evaluate(x: Any) -> Any:
+        tried.append(float(x[0]))
+        return (math.inf if x[0] > 0.05 else -float(x[0])), -np.ones(1)
+
+    step = armijo(evaluate, np.zeros(1), np.ones(1))
+    assert tried == pytest.approx([0.0, 1.0, 0.1, 0.01], rel=1e-12)
+    assert (step.alpha, step.evaluations) == (pytest.approx(0.01, rel=1e-12), 3)
