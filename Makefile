@@ -28,7 +28,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := book
 .DELETE_ON_ERROR:
-.PHONY: book test lint unit notebooks browser serve lab outputs student nightly coverage bench vendor bundle lock links chromium install clean help
+.PHONY: book test lint unit notebooks browser serve lab outputs student nightly coverage bench vendor bundle lock links audit chromium install clean help
 
 ## book: build the course into _build/html (clean run of every notebook, warnings are errors)
 book: $(BUILT)
@@ -120,6 +120,12 @@ bundle:
 ## links: ask every address that the book links to whether it is still there (needs the network)
 links: $(INSTALLED)
 	$(PY) -c "from jupyter_book.cli.main import main; main()" build . --builder linkcheck --path-output _build/links
+
+## audit: are weaknesses known of what the two locks pin? (needs the network)
+audit: $(INSTALLED)
+	$(PY) -m pip install --disable-pip-version-check --quiet pip-audit
+	$(PY) -m pip_audit --requirement requirements.txt --no-deps --disable-pip
+	cd js && npm audit
 
 ## vendor: renew MathJax and the icon font in book/static/vendor (needs Node)
 vendor: $(INSTALLED)

@@ -54,14 +54,20 @@ class Manager(AsyncKernelManager):
     client_factory = Type(Client)
 
 
-def run(notebook: Path, cache: Path, timeout: int) -> None:
+def execute(notebook: Path, timeout: int) -> nbformat.NotebookNode:
+    """The notebook with its outputs, run in its folder."""
     content = nbformat.read(notebook, as_version=4)
     resources = {"metadata": {"path": str(notebook.parent)}}
     # without times in the cells: the cache knows a cell by its metadata too
-    client = NotebookClient(content, timeout=timeout, record_timing=False, kernel_manager_class=Manager, resources=resources)
+    options = {"record_timing": False, "kernel_manager_class": Manager, "resources": resources}
+    NotebookClient(content, timeout=timeout, **options).execute()
+    return content
+
+
+def run(notebook: Path, cache: Path, timeout: int) -> None:
     begin = perf_counter()
     try:
-        client.execute()
+        content = execute(notebook, timeout)
     except (CellExecutionError, CellTimeoutError):
         return
     bundle = CacheBundleIn(content, str(notebook), data={"execution_seconds": perf_counter() - begin})

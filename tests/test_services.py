@@ -33,7 +33,7 @@ def test_workflows_call_what_is_there(repository: Path) -> None:
         if script := re.fullmatch(r"bash (\S+)", line):
             assert (repository / script[1]).is_file(), f"{workflow} calls {line}"
             made.add(script[1])
-    assert {".ci/run", "lock", "links", "nightly"} <= made
+    assert {".ci/run", "lock", "links", "audit", "nightly"} <= made
 
 
 def test_what_is_published_is_what_make_book_builds(repository: Path) -> None:
