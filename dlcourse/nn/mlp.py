@@ -138,10 +138,9 @@ class MLP(Network):
         if self.shapes.keys() != {"W", "b"} or self.activation == "maxout":
             raise ValueError(f"gradients: needs a network of weights and biases alone, got {self!r}")
 
-        def total(theta: Any) -> Any:
-            parts, a = self.unflatten(theta), X
-            for k, (W, b) in enumerate(zip(parts["W"], parts["b"], strict=True)):
-                a = (self.g(a) if k else a) @ np.transpose(W, (0, 2, 1)) + b[:, None]
+        def total(theta: Any, a: Any = X) -> Any:
+            for k, (W, b) in enumerate(zip(*self.unflatten(theta.T).values(), strict=True)):
+                a = (self.g(a) if k else a) @ np.transpose(W, (2, 1, 0)) + b.T[:, None]
             return np.shape(X)[0] * self.task.loss(np.reshape(a, (-1, self.outputs)), np.reshape(y, (-1,)))
 
         return grad(total)(theta)
