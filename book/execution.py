@@ -70,8 +70,25 @@ def run(notebook: Path, cache: Path, timeout: int) -> None:
         content = execute(notebook, timeout)
     except (CellExecutionError, CellTimeoutError):
         return
+    for cell in content.cells:
+        if cell.cell_type == "code":
+            cell.outputs = in_one_piece(cell.outputs)
     bundle = CacheBundleIn(content, str(notebook), data={"execution_seconds": perf_counter() - begin})
     get_cache(cache).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def in_one_piece(outputs: list[Any]) -> list[Any]:
+    """What a cell prints arrives in pieces, cut anywhere; MyST-NB, which joins them, makes an empty line of some cuts."""
+    kept: list[Any] = []
+    printed: dict[str, Any] = {}
+    for output in outputs:
+        if output.output_type == "stream" and output.name in printed:
+            printed[output.name].text += output.text
+        else:
+            kept.append(output)
+            if output.output_type == "stream":
+                printed[output.name] = output
+    return kept
 
 
 def execute_side_by_side(app: Sphinx) -> None:

@@ -19,7 +19,7 @@ def flatten(theta: Any) -> tuple[Any, Unflatten]:
 
     `unflatten(θ)` is the same nest of views of θ (of recorded parts of it if θ is a Tensor); where a number was, an entry.
     A nest that was made by `unflatten` is flattened without copying too: it gives back its θ. Other nests are joined.
-    unflatten raises ShapeError for a vector of another length.
+    Many θ at once, one to a column (n, R), become a nest of arrays (…, R). unflatten raises ShapeError for another length.
 
     >>> flat, unflatten = flatten({"W": [np.ones((1, 2))], "b": [np.zeros(1)]})
     >>> flat
@@ -32,10 +32,10 @@ def flatten(theta: Any) -> tuple[Any, Unflatten]:
     ends = list(itertools.accumulate(map(math.prod, shapes), initial=0))
 
     def unflatten(flat: Any) -> Any:
-        if np.shape(flat) != (ends[-1],):
+        if np.shape(flat)[:1] != (ends[-1],):
             raise ShapeError(f"unflatten: needs a vector of {ends[-1]} parameters, got shape {np.shape(flat)}")
-        parts = zip(itertools.pairwise(ends), shapes, strict=True)
-        return rebuild([np.reshape(flat[start:end], shape) if shape else flat[start] for (start, end), shape in parts])
+        parts, more = zip(itertools.pairwise(ends), shapes, strict=True), np.shape(flat)[1:]
+        return rebuild([np.reshape(flat[start:end], shape + more) if shape else flat[start] for (start, end), shape in parts])
 
     return buffer_of(leaves, ends) if leaves else np.zeros(0), unflatten
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import nbformat
 import pytest
 from jupyter_cache import get_cache
+from myst_nb.core.utils import coalesce_streams
 from prose import TOP
 
 sys.path.insert(0, str(TOP / "book"))
 
-from execution import run
+from execution import in_one_piece, run
 
 
 def written(folder: Path, source: str) -> Path:
@@ -37,3 +38,14 @@ def test_what_was_run_is_found_again(tmp_path: Path) -> None:
 def test_what_failed_is_left_to_the_build(tmp_path: Path) -> None:
     run(written(tmp_path, "1 / 0"), tmp_path / "cache", 60)
     assert get_cache(tmp_path / "cache").list_cache_records() == []
+
+
+def test_printed_text_is_whole_wherever_it_was_cut() -> None:
+    def printed(text: str, name: str = "stdout") -> nbformat.NotebookNode:
+        return nbformat.v4.new_output("stream", name=name, text=text)
+
+    shown = nbformat.v4.new_output("display_data", data={"text/plain": "a picture"})
+    pieces = [printed("head"), printed("\n"), shown, printed("careful\n", "stderr"), printed("  1"), printed("\n  2\n")]
+    whole = in_one_piece(pieces)
+    assert [output.get("text") for output in whole] == ["head\n  1\n  2\n", None, "careful\n"]
+    assert coalesce_streams(whole)[0].text == "head\n  1\n  2\n"

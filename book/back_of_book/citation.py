@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import yaml
 from sphinx.application import Sphinx
+
+NARROW = 40  # characters that a phone shows without scrolling
 
 
 def read(top: Path) -> dict[str, Any]:
@@ -33,7 +36,13 @@ def bibtex(cff: dict[str, Any]) -> str:
     fields = {"author": people, "title": f"{{{cff['title']}}}", "year": year, "month": str(int(month))}
     fields |= {"version": str(cff["version"])} | ({"url": cff["url"]} if "url" in cff else {})
     width = max(map(len, fields))
-    return "@misc{dlcourse,\n" + "\n".join(f"  {name:{width}} = {{{value}}}," for name, value in fields.items()) + "\n}"
+    folded = {name: fold(f"{{{value}}},", width + 5) for name, value in fields.items()}
+    return "@misc{dlcourse,\n" + "\n".join(f"  {name:{width}} = {value}" for name, value in folded.items()) + "\n}"
+
+
+def fold(value: str, indent: int) -> str:
+    """On as many lines as a phone needs to show all of it; to BibTeX they are one."""
+    return f"\n{' ' * indent}".join(wrap(value, NARROW - indent, break_long_words=False, break_on_hyphens=False))
 
 
 def citation(app: Sphinx) -> str:

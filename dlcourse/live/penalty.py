@@ -163,9 +163,7 @@ class Penalty(Curves):
             {name: self.results_of(each) for name, each in PENALTIES.items()},
             (plane, paths),
             words=(
-                Sentence(
-                    "At λ = {strength}, {zeros:d} of {weights:d} weights are exactly 0, and {small:d} are smaller than 0.05."
-                ),
+                Sentence("At λ = {strength}, {zeros:d} of {weights:d} weights are exactly 0; smaller than 0.05: {small:d}."),
                 Sentence(
                     "Weights that matter are among them ({wrong_zeros:d}): the penalty is too strong.",
                     when="wrong_zeros",

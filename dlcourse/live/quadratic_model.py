@@ -177,7 +177,7 @@ def compute_for(f: Landscape) -> Callable[..., dict[str, Any]]:
 
 
 SHOWS = (
-    Show("a model that fits", {"landscape": "himmelblau", "x": 2.5, "y": 2.5, "alpha": 0.01}),
+    Show("a model that fits", {"landscape": "himmelblau", "x": 2.5, "y": 2.5, "alpha": 0.015}),
     Show("a saddle, and Newton goes there", {"landscape": "saddle", "x": -1.2, "y": 0.4, "alpha": 0.3}),
     Show("a maximum", {"landscape": "himmelblau", "x": -0.5, "y": -0.5, "alpha": 0.01}),
     Show("far from the well", {"landscape": "plateau", "x": -3.0, "y": 2.0, "alpha": 2.0}),

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..autodiff import grad
 from ..autodiff.primitives import linear
 from ..checks import generator, whole
 from . import activations, initializers
@@ -122,6 +123,27 @@ class MLP(Network):
                 h = self.g(pairs, theta["alpha"][k]) if "alpha" in theta else self.g(pairs)
             found.append(Layer(a, h))
         return found
+
+    def gradients(self, theta: Any, X: Any, y: Any) -> Any:
+        """∇J of many networks of this shape side by side, one to a row: G_r = ∇J(θ_r; X_r, y_r), r = 1, …, R.
+
+        theta : (R, size). X : (R, M, inputs). y : (R, M). The result (R, size) can be compiled. NumPy multiplies a stack of
+        small matrices in one call, where one network after the other would pay for each call anew (in JAX: vmap of grad).
+        Raises ShapeError for arrays that do not fit, ValueError for a network with more than weights and biases.
+
+        >>> MLP([1, 2]).gradients(np.array([[0.0] * 4, [1.0, -1.0, 0.0, 0.0]]), np.ones((2, 1, 1)), np.zeros((2, 1))).round(3)
+        array([[-0.5  ,  0.5  , -0.5  ,  0.5  ],
+               [-0.119,  0.119, -0.119,  0.119]])
+        """
+        if self.shapes.keys() != {"W", "b"} or self.activation == "maxout":
+            raise ValueError(f"gradients: needs a network of weights and biases alone, got {self!r}")
+
+        def total(theta: Any, a: Any = X) -> Any:
+            for k, (W, b) in enumerate(zip(*self.unflatten(theta.T).values(), strict=True)):
+                a = (self.g(a) if k else a) @ np.transpose(W, (2, 1, 0)) + b.T[:, None]
+            return np.shape(X)[0] * self.task.loss(np.reshape(a, (-1, self.outputs)), np.reshape(y, (-1,)))
+
+        return grad(total)(theta)
 
     def layers(self, theta: Any, X: Any, running: Running | None = None) -> list[Layer]:
         """(a^(k), h^(k)) of each layer, the last h being the output o(a^(L+1)); a as g sees it, normalised or not.

@@ -59,12 +59,9 @@ class Network:
                 f"{type(self).__name__}: the task 'binary' needs 1 output, 'multiclass' at least 2, 'regression' any number; "
                 f"got {task!r} with {outputs}"
             )
-        template = {
-            key: [np.zeros(s) for s in entry] if isinstance(entry, list) else np.zeros(entry) for key, entry in shapes.items()
-        }
+        template = {k: [np.zeros(s) for s in e] if isinstance(e, list) else np.zeros(e) for k, e in shapes.items()}
         flat, self._unflatten = flatten(template)
-        self.shapes = shapes
-        self.size = flat.size
+        self.shapes, self.size = shapes, flat.size
 
     def __call__(self, theta: Any, X: Any, **beside: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} does not say how it computes")

@@ -118,7 +118,6 @@ def fit(
     history: dict[str, list[float]] = defaultdict(list)
     steps, epoch, before, state = 0, 0, θ, rule.init(θ)
     whole_batches, left_over = divmod(len(X), batch_size)
-    due = {left_over: epochs, batch_size: epochs * whole_batches}
     current: Any = None
     beside = {"running": model.forgotten()} if normalises else {}
 
@@ -142,6 +141,7 @@ def fit(
             for epoch in range(1, epochs + 1):
                 now = settled(rule, history[watched])
                 if now != current:
+                    due = {size: n * (epochs + 1 - epoch) for size, n in ((left_over, 1), (batch_size, whole_batches))}
                     current, step = now, stepping(now, with_gradient, isinstance(model, nn.Network), due)
                 total = 0.0
                 for rows in minibatches(len(X), batch_size, rng):

@@ -533,3 +533,12 @@ def test_the_same_bits_every_time():
     first, again = (leaves(grad(lambda θ: loss(np, θ))(θ)) for _ in range(2))
     for a, b in zip(first, again, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_a_result_that_is_returned_twice_collects_both_cotangents():
+    def twice(x: Any) -> Any:
+        y = np.sin(x)
+        return y, y
+
+    _, pull = vjp(twice, 0.7)
+    assert pull((2.0, 3.0))[0] == pytest.approx(5.0 * np.cos(0.7), rel=1e-15)
