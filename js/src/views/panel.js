@@ -33,21 +33,24 @@ class Axis {
     this.domain = this.fixed;
   }
 
-  /** Hold all numbers of `arrays`, with whole ends; the axis may grow while the reader moves something, not shrink. */
-  hold(arrays) {
+  /** Hold all numbers of `arrays`, with whole ends; the axis may grow while the reader moves something, not shrink. `room`: above them, too. */
+  hold(arrays, room = false) {
     if (this.fixed) return;
     let [low, high] = this.domain ?? [Infinity, -Infinity];
+    let top = -Infinity;
     for (const array of arrays) {
       for (const v of array) {
         const z = this.at(v);
         if (!Number.isFinite(z)) continue;
         if (z < low) low = z;
-        if (z > high) high = z;
+        if (z > top) top = z;
       }
     }
+    high = Math.max(high, top);
     if (!(low <= high)) [low, high] = [0, 1]; // nothing to show
     if (low === high) [low, high] = low === 0 ? [0, 1] : [low - 0.5, high + 0.5];
     this.domain = this.log ? [Math.floor(low), Math.ceil(high)] : nice(low, high, 5);
+    if (room && !this.log && top === this.domain[1]) this.domain = nice(low, high + (high - low) / 20, 5); // no line along the frame
   }
 
   ticks(count) {
@@ -148,7 +151,7 @@ export class Panel {
     const { occupancy, width, height } = this;
     const shown = this.series.filter(({ when }) => seen(when));
     this.x.hold(shown.map((s) => results[s.x]));
-    this.y.hold(shown.map((s) => results[s.y]));
+    this.y.hold(shown.map((s) => results[s.y]), true);
     const scale = (axis, size) => (v) => ((axis.at(v) - axis.domain[0]) / (axis.domain[1] - axis.domain[0])) * size;
     this.u = scale(this.x, width);
     const v = scale(this.y, -height);
