@@ -78,6 +78,18 @@ def keep_punctuation_with_its_formula(app: Sphinx, page: str, template: str, con
         )
 
 
+CELL = re.compile(r"<td\b.*?</td>", re.DOTALL)
+CODE_WORD = re.compile(r'(?<=<span class="pre">)[^<]+')
+BETWEEN_PARTS = re.compile(r"(?<=[_(=])(?=.)|(?<=\.)(?=[a-z])|(?<=[a-z])(?=[A-Z])")
+
+
+def let_names_break_between_their_parts(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """A table on a phone has no room for `halve_on_plateau` in one line, and would break it anywhere."""
+    if "body" in context:
+        marked = lambda word: BETWEEN_PARTS.sub("<wbr/>", word[0])  # noqa: E731
+        context["body"] = CELL.sub(lambda cell: CODE_WORD.sub(marked, cell[0]), context["body"])
+
+
 FOLD_WORDS = re.compile(r'<p class="((?:collapsed|expanded) admonition-title)">([^<]*)</p>')
 SAME_NAME = re.compile(r'<section id="(?:exercise|solution)-content">')
 
@@ -218,6 +230,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", copy_browser_code, priority=700)  # before Sphinx validates the paths
     app.connect("doctree-read", leave_out_dead_output)
     app.connect("html-page-context", keep_punctuation_with_its_formula)
+    app.connect("html-page-context", let_names_break_between_their_parts)
     app.connect("html-page-context", as_the_standard_has_it)
     app.connect("html-page-context", tell_how_long_code_is)
     app.connect("html-page-context", name_folds_of_the_sidebar, priority=900)

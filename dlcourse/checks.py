@@ -20,7 +20,7 @@ def whole(who: str, name: str, value: Any, low: int = 1, high: float = math.inf)
     return int(value)
 
 
-def kind(who: str, name: str, value: Any, expected: type, what: str) -> None:
+def kind(who: str, name: str, value: Any, expected: type | tuple[type, ...], what: str) -> None:
     """TypeError for a value of another kind than the one that is expected, which `what` says in words.
 
     >>> kind("paths", "found", [1], dict, "a dict of paths by their names")

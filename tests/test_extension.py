@@ -10,7 +10,7 @@ from prose import TOP
 
 sys.path.insert(0, str(TOP / "book"))
 
-from extension import keep_punctuation_with_its_formula
+from extension import keep_punctuation_with_its_formula, let_names_break_between_their_parts
 
 FORMULA = r'<span class="math notranslate nohighlight">\(L = 2\)</span>'
 
@@ -31,3 +31,21 @@ def test_a_formula_without_punctuation_is_left_alone(page: dict[str, Any]) -> No
     context = dict(page)
     keep_punctuation_with_its_formula(None, "", "", context, None)  # type: ignore[arg-type]
     assert context == page
+
+
+@pytest.mark.parametrize(
+    ("name", "marked"),
+    [
+        ("halve_on_plateau", "halve_|on_|plateau"),
+        ("ReduceLROnPlateau", "Reduce|LROn|Plateau"),
+        ("nn.cross_entropy", "nn.|cross_|entropy"),
+        ("loss(theta, 0.5)", "loss(|theta, 0.5)"),
+        ("gelu", "gelu"),
+    ],
+)
+def test_a_name_in_a_table_may_break_between_its_parts(name: str, marked: str) -> None:
+    code = '<code class="docutils literal notranslate"><span class="pre">{}</span></code>'
+    context: dict[str, Any] = {"body": f"<p>{code.format(name)}</p><td><p>{code.format(name)}</p></td>"}
+    let_names_break_between_their_parts(None, "", "", context, None)  # type: ignore[arg-type]
+    inside = code.format(marked.replace("|", "<wbr/>"))
+    assert context["body"] == f"<p>{code.format(name)}</p><td><p>{inside}</p></td>"

@@ -102,8 +102,7 @@ def truncated(J: Objective, here: Step) -> Any:
         if not curvature > 1e-14 * float(d.dot(d)):
             return p if p.any() else d
         α = rr / curvature
-        p = p + α * d
-        r = r + α * Hd
+        p, r = p + α * d, r + α * Hd
         before, rr = rr, float(r.dot(r))
         if math.sqrt(rr) <= target:
             break

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..autodiff import Tensor, grad
-from ..checks import whole
+from ..checks import kind, whole
 from ..programs import scan
 from .hyperparameters import Checked, HyperParameter, at
 
@@ -180,8 +180,7 @@ def descend(rule: UpdateRule, f: Callable[[Any], Any], start: Any, steps: int) -
            [1.]])
     """
     whole("descend", "steps", steps, 0)
-    if not isinstance(rule, UpdateRule):
-        raise TypeError(f"descend: the rule must be an update rule, such as GradientDescent(0.1), got {rule!r}")
+    kind("descend", "rule", rule, UpdateRule, "an update rule such as GradientDescent(0.1)")
     start = start if isinstance(start, Tensor) else np.asarray(start, dtype=np.float64)
 
     def step(carry: Any, t: Any) -> Any:

@@ -35,9 +35,7 @@ class Objective:
         vector = not isinstance(x0, (list, tuple, dict)) and np.ndim(x0) == 1
         self.f = f if vector else lambda x: f(self.nested(x))
         if not vector and (second or product):
-            raise TypeError(
-                f"minimize: hessian and product are functions of one vector, but x0 is {x0!r:.60}; give a vector, or neither"
-            )
+            raise TypeError(f"minimize: hessian and product are functions of one vector, but x0 is {x0!r:.60}")
         self.second, self.along = second or (lambda x: hessian(self.f)(x)), product or (lambda x, v: hvp(self.f, x, v))
         with_gradient = first or value_and_grad(f)
         self.with_gradient = with_gradient if vector else joined(with_gradient, self.nested)

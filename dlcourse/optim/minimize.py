@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..checks import number, whole
+from ..checks import kind, number, whole
 from .first_order import UpdateRule
 from .line_search import FARTHEST, NoStep, Step, evaluated
 from .method import Method, Objective
@@ -88,8 +88,7 @@ def minimize(
     >>> result.converged, bool(np.allclose(result.x, [3.0, 0.0]))
     (True, True)
     """
-    if not isinstance(method, (Method, UpdateRule)):
-        raise TypeError(f"minimize: method must be a method such as optim.BFGS(), got {method!r:.60}")
+    kind("minimize", "method", method, (Method, UpdateRule), "a method such as optim.BFGS()")
     number("minimize", "tolerance", tolerance)
     whole("minimize", "max_steps", max_steps, 0)
     J = Objective(f, x0, value_and_gradient, hessian, product)

@@ -14,7 +14,7 @@ from numpy.random import Generator
 
 from .. import nn
 from ..autodiff import TraceError, nest
-from ..checks import whole
+from ..checks import kind, whole
 from ..optim import UpdateRule, hyperparameters, schedules
 from ..programs import compile
 from .batches import minibatches
@@ -99,8 +99,7 @@ def fit(
     held_out = None if validation is None else examples("validation data", validation, like=X)
     if classifies(model, y) and np.all(y == y.flat[0]):
         raise ValueError(f"fit: all {len(y)} examples are of the class {y.flat[0]}: there is nothing to tell apart")
-    if not isinstance(rule, UpdateRule):
-        raise TypeError(f"fit: rule must be an update rule such as optim.Adam(0.001), got {rule!r}")
+    kind("fit", "rule", rule, UpdateRule, "an update rule such as optim.Adam(0.001)")
     whole("fit", "epochs", epochs, 0)
     whole("fit", f"batch_size (of {len(X)} examples)", batch_size, 1, len(X))
     if patience is not None and held_out is None:

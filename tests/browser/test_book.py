@@ -39,6 +39,14 @@ TOO_WIDE = """(width) => {
 }"""
 
 
+# Displayed formulas that leave their line or run into their number.
+CROWDED = """() => [...document.querySelectorAll('div.math')].filter(line => {
+    const formula = line.querySelector('mjx-math')?.getBoundingClientRect();
+    const box = line.getBoundingClientRect(), number = line.querySelector('.eqno')?.getBoundingClientRect();
+    return formula && (formula.left < box.left - 1 || formula.right > (number ? number.left : box.right) + 1);
+}).map(line => line.id || line.textContent)"""
+
+
 def check_mathematics(page: Page, source: str) -> None:
     formulas = page.locator("span.math, div.math").count()
     if 'class="math' not in source:
@@ -93,8 +101,10 @@ def test_every_page_over_http(
         page.goto(book_http + name, wait_until="networkidle")
         page.evaluate("window.book.ready")
         shifts[name], alive = page.evaluate(SHIFT)
+        assert page.evaluate(CROWDED) == [], name
         for width in (390, 768, 1280) if name in EACH_KIND else (390, 1280):
             check_width(page, width)
+        assert page.locator(".dl-goal.dl-done").count() == 0, f"{name}: a goal is reached before the reader moves anything"
         check_mathematics(page, (built_book / name).read_text(encoding="utf-8"))
         files = [built_book / path.removeprefix(below) for path in loaded]
         weights[name] = sum(len(gzip.compress(file.read_bytes(), 6)) for file in files)
