@@ -61,6 +61,9 @@ def execute(notebook: Path, timeout: int) -> nbformat.NotebookNode:
     # without times in the cells: the cache knows a cell by its metadata too
     options = {"record_timing": False, "kernel_manager_class": Manager, "resources": resources}
     NotebookClient(content, timeout=timeout, **options).execute()
+    for cell in content.cells:
+        if cell.cell_type == "code":
+            cell.outputs = in_one_piece(cell.outputs)
     return content
 
 
@@ -70,9 +73,6 @@ def run(notebook: Path, cache: Path, timeout: int) -> None:
         content = execute(notebook, timeout)
     except (CellExecutionError, CellTimeoutError):
         return
-    for cell in content.cells:
-        if cell.cell_type == "code":
-            cell.outputs = in_one_piece(cell.outputs)
     bundle = CacheBundleIn(content, str(notebook), data={"execution_seconds": perf_counter() - begin})
     get_cache(cache).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 

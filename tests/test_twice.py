@@ -21,17 +21,17 @@ SHOWN = ("text/plain", "text/html", "text/markdown", "image/svg+xml", "image/png
 
 
 def shown(notebook: Path) -> list[list[Any]]:
-    """What each cell shows that measures no time; what is printed may come in pieces of any size."""
+    """What each cell shows that measures no time."""
     found = []
     for cell in execute(notebook, 600).cells:
         if TIMES.search(cell.source):
             continue
         outputs = cell.get("outputs", [])
-        printed = "".join(output.text for output in outputs if output.output_type == "stream")
+        printed = [output.text for output in outputs if output.output_type == "stream"]
         widget = any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in outputs)
         kinds = SHOWN[1:] if widget else SHOWN  # the plain text of a widget is an address of this run
         data = [output.data[kind] for output in outputs if "data" in output for kind in kinds if kind in output.data]
-        found.append([printed, *data])
+        found.append([*printed, *data])
     return found
 
 
