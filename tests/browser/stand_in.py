@@ -65,6 +65,28 @@ READ = """async ([id, asked, rows]) => {
 }"""
 
 
+# Nothing is drawn off screen. The page hears of it in the frame after the scrolling, and draws in the one after that.
+COME = """async (id) => {
+    const root = document.querySelector(`#${id} .dl-root`);
+    root.scrollIntoView();
+    await new Promise((done) => {
+        const place = new IntersectionObserver((entries) => {
+            if (!entries.at(-1).isIntersecting) return;
+            place.disconnect();
+            done();
+        });
+        place.observe(root);
+    });
+    do await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    while (!root.matches("[data-drawn]:not([data-busy])") && !root.querySelector(".dl-error"));
+}"""
+
+
+def come_to(page: Page, name: str) -> None:
+    """Bring an explorable on screen and wait until it is drawn there."""
+    page.evaluate(COME, name)
+
+
 class Seen(NamedTuple):
     """What stands in the page: also what should not, in attributes and in text."""
 
@@ -81,7 +103,7 @@ class Seen(NamedTuple):
 
 def work(page: Page, name: str, asked: Iterable[dict[str, Any]], rows: str = READOUT, at_once: int = 24) -> Iterator[Seen]:
     """What is seen after each of these settings. Many go in one call: asking a browser takes longer than its answer."""
-    page.evaluate("id => document.querySelector(`#${id} .dl-root`).scrollIntoView()", name)  # nothing is drawn off screen
+    come_to(page, name)
     for some in batched(asked, at_once):
         for state, results, texts, broken, strange in page.evaluate(READ, [name, [list(each.items()) for each in some], rows]):
             numbers = {key: np.frombuffer(base64.b64decode(text), "<f8") for key, text in results}
@@ -145,7 +167,7 @@ def state(page: Page, name: str) -> dict[str, Any]:
 
 
 def put(page: Page, name: str, **values: Any) -> None:
-    page.locator(f"#{name} .dl-figure").scroll_into_view_if_needed()
+    come_to(page, name)
     page.evaluate(
         "([id, values]) => { for (const [key, value] of values) document.getElementById(id).explorable.set(key, value); }",
         [name, list(values.items())],

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from stand_in import frame, nameless, settings, state, work
+from stand_in import come_to, frame, nameless, settings, state, work
 
 from dlcourse import live
 from dlcourse.live.controls import Choice
@@ -31,11 +31,6 @@ STEPPED = [name for name, make in MADE.items() if isinstance(make, type) and iss
 
 # What is said of the step, of what is picked, and the readout, as a reader sees it.
 SAID = ":is(.dl-stage, .dl-detail, .dl-readout li:not(.dl-note))"
-
-
-def come_to(page: Page, name: str) -> None:
-    page.evaluate("id => document.querySelector(`#${id} .dl-root`).scrollIntoView()", name)  # nothing is drawn off screen
-    frame(page)
 
 
 def everything(here: Curves) -> Iterator[dict[str, Any]]:
