@@ -115,6 +115,12 @@ def test_a_thing_is_described_once_under_one_name() -> None:
     assert sorted(described) == sorted(set(documented.values()))
 
 
+def test_every_name_on_the_first_page_of_the_reference_is_a_link() -> None:
+    linked = re.findall(r"`([\w.]+) <([\w.]+)>`", api.modules(APP))
+    assert "optim.armijo" in dict(linked)
+    assert {full for _, full in linked} == set(api.documented().values())
+
+
 def letters(text: str) -> str:
     """A text without spaces and the signs that markup is made of."""
     return re.sub(r"[\s\\`*:.]", "", text)

@@ -74,8 +74,9 @@ def short(full: str) -> str:
     return full.removeprefix("dlcourse.")
 
 
-def link(full: str) -> str:
-    return f"{{py:obj}}`{short(full)} <{full}>`"
+def link(name: str) -> str:
+    """To the description of what `name` says in full."""
+    return f"{{py:obj}}`{short(name)} <{documented()[name]}>`"
 
 
 def meant(text: str, near: str) -> str | None:
@@ -197,7 +198,7 @@ def modules(app: Sphinx) -> str:
     lines = []
     for name, known_as in MODULES.items():
         first = (inspect.getdoc(import_module(name)) or "").split("\n\n")[0].replace("\n", " ")
-        names = ", ".join(link(f"{known_as}.{each}") for each, _ in offered(name) if documented()[f"{known_as}.{each}"])
+        names = ", ".join(link(f"{known_as}.{each}") for each, _ in offered(name))
         lines.append(f"`{known_as}`\n: {first}\n: {names}")
     return "\n\n".join(lines)
 
