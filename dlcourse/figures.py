@@ -281,7 +281,7 @@ def spread(ax: Any, x: Any, runs: Any, *, colour: str, label: str) -> None:
     x : (T,). runs : (number of runs, T). Raises ValueError if they do not fit, IndexError if there is no run.
 
     >>> fig, ax = new()
-    >>> spread(ax, [0, 1], [[1.0, 2.0], [3.0, 4.0], [2.0, 3.0]], colour=palette.DATA, label="three runs")
+    >>> spread(ax, [0, 1], [[1.0, 2.0], [3.0, 4.0], [2.0, 3.0]], colour="C0", label="three runs")
     >>> ax.lines[0].get_ydata()
     array([2., 3.])
     """
@@ -295,6 +295,7 @@ def training_curves(ax: Any, run: Fit) -> None:
 
     run : what `training.fit` has found; AttributeError for anything else.
 
+    >>> from dlcourse.training import Fit
     >>> fig, ax = new()
     >>> training_curves(ax, Fit(None, {"risk": [0.5, 0.4]}, best_epoch=2, steps=20, stopped="all 2 epochs done"))
     >>> ax.lines[0].get_ydata()

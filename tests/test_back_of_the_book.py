@@ -121,6 +121,20 @@ def test_every_name_on_the_first_page_of_the_reference_is_a_link() -> None:
     assert {full for _, full in linked} == set(api.documented().values())
 
 
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", api.MODULES)
+def test_examples_run_after_the_lines_that_the_reference_names(name: str) -> None:
+    names: dict[str, Any] = {}
+    for line in ("import numpy as np", "from dlcourse import *", f"from {name} import *"):
+        exec(line, names)
+    finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner()
+    for each, thing in api.offered(name):
+        for example in finder.find(thing, each, module=None if inspect.isclass(thing) else False, globs=names):
+            runner.run(example)
+    assert runner.tries > 0
+    assert runner.failures == 0
+
+
 def letters(text: str) -> str:
     """A text without spaces and the signs that markup is made of."""
     return re.sub(r"[\s\\`*:.]", "", text)

@@ -33,7 +33,7 @@ class Tensor:
     floats. Operators, NumPy's functions and methods record further boxes. Data that need no derivative stay arrays.
 
     value : float or read-only float64 array.
-    grad : None, or an array shaped like `value`, to which `backward()` of a result **adds** (leaves only).
+    grad : None, or an array shaped like `value`, to which `backward()` of a result adds (leaves only).
     row, inputs, options : the primitive that made this box, what it took, its static parameters.
     number, oldest : creation number, and the creation number of the oldest leaf this box depends on.
 

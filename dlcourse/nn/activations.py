@@ -95,7 +95,7 @@ def soboleva_interval(a: float, b: float, c: float, d: float) -> Interval:
 def soboleva_tanh(x: Any, a: Any = 1.0, b: Any = 1.0, c: Any = 1.0, d: Any = 1.0) -> Any:
     """g(x) = (e^(ax) − e^(−bx)) / (e^(cx) + e^(−dx)) [source 003]; tanh for a = b = c = d = 1.
 
-    For 0 ≤ a ≤ c and 0 ≤ b ≤ d it stays within (−1, 1). For a > c or b > d it grows **exponentially** and overflows to
+    For 0 ≤ a ≤ c and 0 ≤ b ≤ d it stays within (−1, 1). For a > c or b > d it grows exponentially and overflows to
     infinity (NumPy warns), as the function itself does. Computed with numerator and denominator divided by
     the larger term of the denominator.
 

@@ -18,7 +18,8 @@ INFINITY = math.inf
 class Interval(NamedTuple):
     """A range of values: `[` and `]` where the end belongs to it, `(` and `)` where not; `{` `}` for the two ends alone.
 
-    >>> print(Interval("[", 0.0, INFINITY, ")"))
+    >>> import math
+    >>> print(Interval("[", 0.0, math.inf, ")"))
     [0, ∞)
     """
 

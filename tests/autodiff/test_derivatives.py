@@ -373,7 +373,7 @@ def test_shapes_of_tangents_and_cotangents():
         jvp(lambda x: x[0], ([x],), ([x, x],))
     with pytest.raises(TypeError, match=r"1 primal.*2 tangent"):
         jvp(lambda x: x, (x,), (x, x))
-    with pytest.raises(TypeError, match="must be tuples, got 1.0 and 2.0"):
+    with pytest.raises(TypeError, match=r"must be tuples, got 1\.0 and 2\.0"):
         jvp(lambda x: x, 1.0, 2.0)
     with pytest.raises(ShapeError, match=r"\(3,\).*\(2,\)"):
         vjp(lambda x: x, x)[1](np.ones(2))
