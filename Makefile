@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 PORT   ?= 8000
+FAULTS ?= 150
 
 VENV    := .venv
 PY      := $(VENV)/bin/python
@@ -28,7 +29,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := book
 .DELETE_ON_ERROR:
-.PHONY: book test lint unit notebooks browser serve lab outputs student nightly coverage bench vendor bundle lock links audit chromium install clean help
+.PHONY: book test lint unit notebooks browser serve lab outputs student nightly coverage mutants bench vendor bundle lock links audit chromium install clean help
 
 ## book: build the course into _build/html (clean run of every notebook, warnings are errors)
 book: $(BUILT)
@@ -88,6 +89,11 @@ nightly: $(INSTALLED) chromium
 coverage: $(INSTALLED)
 	$(PYTEST) tests/autodiff tests/nn tests/test_automatic_differentiation.py tests/test_optimizer.py \
 		--cov=dlcourse/autodiff --cov-branch --cov-fail-under=100 --cov-report=term-missing $(PYTESTFLAGS)
+
+## mutants: do the tests notice faults? Puts some into a copy of the engine, the networks and the optimisers (FAULTS=150)
+mutants: $(INSTALLED)
+	$(PY) -m pip install --disable-pip-version-check --quiet cosmic-ray
+	$(PY) tests/mutants.py --count $(FAULTS)
 
 chromium: $(INSTALLED)
 	@$(PY) tests/browser/chromium.py

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-collect_ignore_glob = ["*conftest.py"]  # they hold no examples, and doctest would import them under one name
+# They hold no examples, and doctest would import them: the one under one name, the other without what it needs.
+collect_ignore_glob = ["*conftest.py", "mutants.py"]
 
 # The same examples every time, and no failure because a machine was busy for a moment.
 settings.register_profile("dlcourse", derandomize=True, deadline=None, print_blob=True)
