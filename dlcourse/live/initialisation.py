@@ -23,6 +23,7 @@ EXAMPLES = 32
 SEED = 4
 BINS = 30
 HEIGHT = 0.85  # of the tallest bar, in layers
+CROWDED = 0.75  # of the last layer at the ends of the axis; of ReLU's units half are at 0 when all is well
 
 RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "relu": (0.0, 4.0), "leaky_relu": (-1.0, 4.0)}
 
@@ -101,11 +102,12 @@ class Initialisation(Curves):
                     "Nor do those of the output, whose inputs are all 0: no weight will ever change.", when="frozen", tone="bad"
                 ),
                 Sentence("All units of a layer compute the same and will stay equal.", when="equal", tone="bad"),
+                Sentence("The sizes are kept by accident: nearly every unit is at an end.", when="accident", tone="bad"),
                 Sentence("Signal and gradient keep their size.", when="reached", tone="good"),
             ),
             goal=Goal(
                 "Find weights for tanh, and others for ReLU, with which activations and gradients keep their size "
-                "from end to end, within a factor of 5.",
+                "from end to end, within a factor of 5. (Equal or saturated units do not count.)",
                 "reached",
             ),
             shows=(
@@ -163,6 +165,8 @@ def layer_by_layer(activation: str, initialiser: Any, scale: Any, layer: Any) ->
     growth, shrinkage = sizes[-1] / sizes[0], gradients[0] / gradients[-1]
     inside = lambda x: np.greater(x, 0.2) * np.less(x, 5.0)  # noqa: E731
     moving, flowing = np.greater(sizes[0], 0.0), np.greater(gradients[-1], 0.0)
+    ends = shares[:, 0] + shares[:, -1]
+    kept_sizes, crowded, equal = inside(growth) * inside(shrinkage), np.greater(ends[-1], CROWDED), np.less_equal(apart, 0.0)
     return {
         "edges": np.tile(across, LAYERS),
         "bars": np.reshape(outline, (-1,)),
@@ -173,13 +177,14 @@ def layer_by_layer(activation: str, initialiser: Any, scale: Any, layer: Any) ->
         "deviation": deviation,
         "size_here": at(sizes),
         "gradient_here": at(gradients),
-        "saturated": 100.0 * at(shares[:, 0] + shares[:, -1]),
+        "saturated": 100.0 * at(ends),
         "growth": growth,
         "shrinkage": shrinkage,
         "moving": moving,
         "flowing": flowing,
         "still": 1.0 - flowing,
         "frozen": (1.0 - flowing) * (1.0 - np.greater(sizes[-1], 0.0)),
-        "equal": np.less_equal(apart, 0.0),
-        "reached": inside(growth) * inside(shrinkage),
+        "equal": equal,
+        "accident": kept_sizes * crowded,
+        "reached": kept_sizes * (1.0 - crowded) * (1.0 - equal),
     }
