@@ -141,8 +141,10 @@ def test_the_goal_of_initialisation():
     # sizes that are kept by saturated units, or by equal ones, do not count
     saturated, equal = (Initialisation(initialiser=start, scale=s) for start, s in (("large", 10.0), ("constant", 0.46)))
     for it in (saturated, equal):
-        assert all(0.2 < it.values[name] < 5.0 for name in ("growth", "shrinkage")) and not it.values["reached"]
-    assert "by accident" in saturated.words and "by accident" not in equal.words
+        assert all(0.2 < it.values[name] < 5.0 for name in ("growth", "shrinkage"))
+        assert not it.values["reached"]
+    assert "by accident" in saturated.words
+    assert "by accident" not in equal.words
 
 
 @pytest.mark.parametrize("make", [Depth, Initialisation, DyingUnits, Bumps, RadialBasis])
