@@ -119,7 +119,7 @@ class Schedules(Curves):
     factor = Slider(0.98, low=0.1, high=1.0, step=0.01, label="f", description="factor")
     delta = Slider(0.7, low=0.0, high=2.0, step=0.05, label="δ", description="decay")
     period = Slider(50, low=5, high=300, step=1, label="n", description="steps")
-    patience = Slider(10, low=0, high=50, step=1, label="patience", description="steps without progress")
+    patience = Slider(10, low=0, high=50, step=1, label="patience", description="steps to wait")
     noise = Slider(1.0, low=0.0, high=2.0, step=0.05, label="σ", description="noise of the gradient")
 
     def __init__(
