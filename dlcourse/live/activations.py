@@ -69,7 +69,7 @@ class Activations(Curves):
             ),
             goal=Goal(
                 f"Find an x at which a gradient keeps at least half its size through {DEPTH} such units. "
-                "For which activation is there none?",
+                "For which activations is there none?",
                 "arrives",
             ),
             presets={n: {p: q.default for p, q in OFFERED[n].parameters.items()} for n in names},

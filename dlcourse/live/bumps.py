@@ -107,7 +107,7 @@ class Bumps(Curves):
             ),
             goal=Goal(
                 f"Come within {GOOD} of the smooth curve everywhere, with as few bumps as you can. Which of the other targets "
-                f"lets you come within {GOOD} as a root mean square, and which nowhere near it at its worst point?",
+                f"can you match within {GOOD} as a root mean square, and which of those stays far off at its worst point?",
                 "reached",
             ),
             shows=(

@@ -99,7 +99,7 @@ class Depth(Curves):
             ),
             words=(
                 Sentence(
-                    "{activation}, {depth} layers: of a gradient at the last layer, {ratio} is left at the first.",
+                    "{activation}, depth {depth}: of a gradient at the last layer, {ratio} is left at the first.",
                     colour=gradient,
                 ),
                 Sentence("It vanishes.", when="vanishes", tone="bad"),

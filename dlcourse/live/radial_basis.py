@@ -143,8 +143,8 @@ class RadialBasis(Curves):
             shows=(
                 Show("Too narrow", {"centres": 8, "width": 0.2, "step": 0}),
                 Show("Too wide", {"centres": 8, "width": 5.0, "step": 0}),
-                Show("Random centres", {"centres": 5, "width": 1.0, "kmeans": False, "step": 0}),
-                Show("Three steps", {"centres": 5, "width": 1.0, "kmeans": True, "step": STEPS}),
+                Show("Random centres", {"centres": 5, "width": 0.6, "kmeans": False, "step": 0}),
+                Show("Three steps", {"centres": 5, "width": 0.6, "kmeans": True, "step": STEPS}),
             ),
             play=Play("step", "Third step", 5.0, ("centres", "width")),
             **state,

@@ -39,18 +39,60 @@ def example_centres(rng: Generator, X: ndarray, n: int) -> ndarray:
     return rng.permutation(distinct(X, n))[:n]
 
 
+STARTS = 10  # of k-means, of which the best is kept
+ROUNDS = 300  # at most, from one start
+
+
+def squared_distances(X: ndarray, centres: ndarray) -> ndarray:
+    """‖x − μ‖² for each example and each centre (T, n)."""
+    return ((X[:, None] - centres) ** 2).sum(axis=2)
+
+
+def spread_centres(rng: Generator, X: ndarray, n: int) -> ndarray:
+    """k-means++: n of the examples, each drawn with a probability proportional to its squared distance from those before.
+
+    ValueError if X has fewer than n distinct examples. [Arthur & Vassilvitskii 2007]
+
+    >>> spread_centres(np.random.default_rng(0), np.array([[0.0], [0.0], [5.0]]), 2).ravel()
+    array([5., 0.])
+    """
+    centres = X[[rng.integers(len(X))]]
+    while len(centres) < n:
+        far = squared_distances(X, centres).min(axis=1)
+        if not 0.0 < far.sum() < math.inf:
+            raise ValueError(f"RBF: {n} centres need as many examples apart; squared distances add up to {far.sum()}")
+        centres = np.append(centres, X[[rng.choice(len(X), p=far / far.sum())]], axis=0)
+    return centres
+
+
+def settled_centres(X: ndarray, centres: ndarray) -> ndarray:
+    """k-means: give each example to its nearest centre, move each centre to the mean of its examples, and again, until none
+    moves. A centre without examples stays where it is. Neither half raises Σ_t min_i ‖x_t − μ_i‖². [Lloyd 1982]
+
+    >>> settled_centres(np.array([[0.0], [2.0], [10.0], [12.0]]), np.array([[0.0], [2.0]])).ravel()
+    array([ 1., 11.])
+    """
+    for _ in range(ROUNDS):
+        mine = squared_distances(X, centres).argmin(axis=1) == np.arange(len(centres))[:, None]
+        size = mine.sum(axis=1, keepdims=True)
+        means = np.where(size, mine @ X / np.maximum(size, 1), centres)
+        if np.array_equal(means, centres):
+            break
+        centres = means
+    return centres
+
+
 def kmeans_centres(rng: Generator, X: ndarray, n: int) -> ndarray:
-    """Vector quantisation: the means (n, d) of n clusters, by scikit-learn's k-means from a k-means++ start.
+    """Vector quantisation: the means (n, d) of n clusters, by k-means from ten k-means++ starts, the best of which is kept.
 
     ValueError if X has fewer than n distinct examples. [Arthur & Vassilvitskii 2007; source 003]
 
     >>> np.sort(kmeans_centres(np.random.default_rng(0), np.array([[0.0], [2.0], [10.0], [12.0]]), 2).ravel())
     array([ 1., 11.])
     """
-    from sklearn.cluster import KMeans
-
     distinct(X, n)
-    return KMeans(n, init="k-means++", n_init=10, random_state=int(rng.integers(2**31))).fit(X).cluster_centers_
+    found = [settled_centres(X, spread_centres(rng, X, n)) for _ in range(STARTS)]
+    return min(found, key=lambda centres: float(squared_distances(X, centres).min(axis=1).sum()))
 
 
 def distinct(X: ndarray, n: int) -> ndarray:
@@ -72,7 +114,7 @@ def neighbour_widths(centres: ndarray, X: ndarray) -> ndarray:
     array([5.701, 5.   , 7.517])
     """
     others = centres if len(centres) > 1 else X
-    squares = np.sort(((centres[:, None] - others) ** 2).sum(axis=2), axis=1)
+    squares = np.sort(squared_distances(centres, others), axis=1)
     σ = np.sqrt((squares[:, 1:3] if len(centres) > 1 else squares).mean(axis=1))
     if not σ.all():
         raise ValueError(f"RBF: centre {int(np.argmin(σ))} has no distance from its neighbours, so no width")

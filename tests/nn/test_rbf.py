@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import optimize
+from scipy import optimize, stats
+from sklearn.cluster import KMeans
 
 from dlcourse import ShapeError, check_gradient, nn, optim, trace
 from dlcourse.nn import rbf as module
@@ -107,8 +108,30 @@ def test_kmeans_centres_are_means_and_quantise_better_than_chance() -> None:
     assert all(error(means) < error(module.example_centres(np.random.default_rng(seed), X, 5)) for seed in range(5))
 
 
-def test_scikit_learn_is_loaded_only_when_it_is_needed() -> None:
-    program = "import sys, dlcourse; assert 'sklearn' not in sys.modules and 'scipy' not in sys.modules"
+def test_kmeans_settles_where_scikit_learn_settles() -> None:
+    for seed in range(10):
+        start = module.spread_centres(np.random.default_rng(seed), X, 6)
+        theirs = KMeans(6, init=start, n_init=1, tol=0.0, algorithm="lloyd").fit(X).cluster_centers_
+        np.testing.assert_allclose(module.settled_centres(X, start), theirs, atol=1e-12)
+    nobody = np.array([[0.0, 0.0], [99.0, 99.0]])  # is nearest to the second
+    np.testing.assert_allclose(module.settled_centres(X, nobody), [X.mean(axis=0), nobody[1]], atol=1e-12)
+
+
+def test_kmeans_starts_with_probabilities_proportional_to_squared_distances() -> None:
+    points, rng = np.array([[0.0], [1.0], [3.0]]), np.random.default_rng(0)
+    pairs = [tuple(module.spread_centres(rng, points, 2).ravel()) for _ in range(3000)]
+    expected = {(0, 1): 1 / 10, (0, 3): 9 / 10, (1, 0): 1 / 5, (1, 3): 4 / 5, (3, 0): 9 / 13, (3, 1): 4 / 13}
+    counts = [pairs.count(pair) for pair in expected]
+    assert stats.chisquare(counts, [1000 * p for p in expected.values()]).pvalue > 0.01
+
+
+def test_neither_scikit_learn_nor_scipy_is_loaded() -> None:
+    program = """
+import sys, numpy as np
+from dlcourse import nn
+nn.RBF(1, 2, 1).place(np.random.default_rng(0), [[0.0], [1.0]])
+assert "sklearn" not in sys.modules and "scipy" not in sys.modules
+"""
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
@@ -128,6 +151,8 @@ def test_bad_input() -> None:
         network.place(rng, np.where(np.arange(80).reshape(40, 2) == 7, np.nan, X))
     with pytest.raises(ValueError, match="4 centres need as many distinct examples, got 3"):
         network.place(rng, np.repeat(X[:3], 5, axis=0))
+    with pytest.raises(ValueError, match=r"4 centres need as many examples apart; squared distances add up to 0\.0"):
+        network.place(rng, 1e-200 * X)
     with pytest.raises(ValueError, match="X is empty"):
         network.place(rng, np.zeros((0, 2)))
     with pytest.raises(ShapeError, match=r"takes 2 input\(s\)"):
