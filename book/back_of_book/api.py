@@ -96,7 +96,9 @@ def meant(text: str, near: str) -> str | None:
 # --- docstrings ---------------------------------------------------------------------------------------------------------
 
 NAMES = r"[^\W\d][\w´′]*(?:, [^\W\d][\w´′]*)*"
-GIVEN = re.compile(rf"(?:^|(?<=\. )|(?<=\.\) ))({NAMES}) : ")
+GIVEN = re.compile(rf"(?:^|(?<=\. )|(?<=\.\) )|(?<=[)],[ ])|(?<=; ))({NAMES}) : ")
+# A sentence that speaks of the whole again, not of the argument before it.
+WHOLE = re.compile(r"(?<=[.\]] )(?=(?:Raises|Errors as|Keep|The gradient|The derivative|The result) )")
 
 
 def prose(text: str, near: str) -> str:
@@ -143,13 +145,19 @@ def to_rst(lines: list[str], near: str = "") -> list[str]:
 
 
 def paragraphs(block: list[str], near: str) -> Iterator[list[str]]:
-    """A paragraph, and the arguments that it describes as `name : what it is`, one or several in a line."""
+    """A paragraph, and the arguments that it describes as `name : what it is`, one or several in a line.
+
+    >>> list(paragraphs(["x : (m, n), y : (m,). Raises ShapeError if they do not fit."], ""))
+    [['x', '    (m, n)'], ['y', '    (m,).'], ['Raises ShapeError if they do not fit.']]
+    """
     text = " ".join(line.strip() for line in block)
     before, *given = GIVEN.split(text)
     if before.strip():
         yield [prose(before.strip(), near)]
     for name, what in zip(given[::2], given[1::2], strict=True):
-        yield [prose(name, near), f"    {prose(what.strip(), near)}"]
+        what, *rest = WHOLE.split(what.strip(), maxsplit=1)
+        yield [prose(name, near), f"    {prose(what.strip(' ,;'), near)}"]
+        yield from ([prose(sentences, near)] for sentences in rest)
 
 
 def convert(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:

@@ -22,7 +22,8 @@ class Explorable(anywidget.AnyWidget):
     """Base of all explorables.
 
     A kind sets `kind` and its control traits, and fills `spec` with what its view draws. `identity` names the
-    object within its page, for links to a state: it should be unique there.
+    object within its page, for links to a state: it should be unique there. Raises TraitError for a value that a control
+    cannot have, and for an identity that is no text.
     """
 
     _esm = STATIC / "explorables.mjs"

@@ -13,7 +13,7 @@ from ..names import named
 from ..programs import Program, trace
 from .controls import Slider
 from .explorable import Explorable
-from .panels import Show
+from .panels import Show, listed
 
 STEPS = 100  # length of a path, where a kind says nothing else
 GRID = (80, 60)  # points of the surface on which contours are drawn
@@ -74,6 +74,7 @@ class Paths(Explorable):
             more = {**(more or {}), "goal_method": goal_method}
         if shows is None:
             shows = [show for show in self.usual_shows if show.settings["landscape"] in self.places]
+        listed(type(self).__name__, "shows", shows, Show)
         self.prepare()
         if self.has_trait("alpha"):
             state.setdefault("alpha", chosen.learning_rate)
