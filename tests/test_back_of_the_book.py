@@ -163,8 +163,9 @@ def test_formulas_stay_text_and_words_are_no_markup() -> None:
     )
     assert made == [
         r"Of x\_t and \|W\|, a \* b.", "", ".. code-block:: text", "", "    θ ← θ − α ∇J(θ)", "",
-        "X, y", "    rows.", "", "rng", r"    shuffles \ ``X``\ . Raises \ ``Odd``\ .",
-    ]  # fmt: skip
+        "X, y", "    rows.", "", "rng", r"    shuffles \ ``X``\ .", "", "a", "    (n,)", "", "b", "    (m,).", "",
+            r"Raises \ ``Odd``\ .",
+        ]  # fmt: skip
 
 
 def test_a_word_in_backticks_is_linked_if_it_means_one_thing() -> None:
