@@ -172,7 +172,7 @@ export class DescentMap {
         node.classList.toggle("dl-back", alone !== null && alone !== name);
       }
     }
-    for (const points of this.criticalPoints.values()) for (const [u, v] of points) occupancy.box(u - 5, v - 5, 10, 10, 2);
+    for (const points of this.criticalPoints.values()) for (const [u, v] of points) occupancy.box(u - 5, v - 5, 10, 10, 5);
     occupancy.sum();
     // The start and the minimum say their names when there is room.
     const around = (u, v, w, near) => [
