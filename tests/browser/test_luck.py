@@ -52,7 +52,7 @@ def test_the_page_tells_the_luck_of_the_winner(page: Page) -> None:
     """What its words say, computed here anew: the least of K equal models, and the truth of the chosen one."""
     here = MADE["luck"]()
     put(page, "luck", models=1)
-    assert "Of 1 models" in words(page, "luck")
+    assert "With K = 1 the" in words(page, "luck")
     for models, examples in [(1, 100.0), (10, 100.0), (100, 100.0), (100, 20_000.0)]:
         put(page, "luck", models=models, examples=examples)
         best, truth = map(float, re.findall(r"(\d+\.\d) %", words(page, "luck")))
