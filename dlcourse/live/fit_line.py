@@ -76,7 +76,7 @@ class FitLine(Curves):
     slope = Slider(0.0, low=SLOPES[0], high=SLOPES[1], step=0.05, label="slope", description="of the line")
     intercept = Slider(0.0, low=INTERCEPTS[0], high=INTERCEPTS[1], step=0.05, label="intercept", description="at x = 0")
     alpha = Slider(0.1, low=0.01, high=10.0, scale="log", label="α", description="learning rate")
-    phase = Slider(0, low=0, high=PHASES * STEPS, step=1, label="descent", description="phases, three to a step")
+    phase = Slider(0, low=0, high=PHASES * STEPS, step=1, label="descent", description="phases, 3 a step")
 
     def __init__(self, loss: str = "squared", *, identity: str = "fit-line", seed: int = 1, **state: Any) -> None:
         rng = np.random.default_rng(seed)

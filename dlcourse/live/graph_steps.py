@@ -315,7 +315,7 @@ def diagram_of(expression: Expression, graph: FlowGraph) -> Diagram:
                 told.append(Said(f"∇{box.name} {whole}, handed down by {who}.", arrival[i], when="backward", tone="gradient"))
             else:
                 told.append(Said(f"∇{box.name} = 1: it is the result.", seed, when="backward", tone="gradient"))
-            rate = f"∂ is its tangent, {numbers(f't{i}', size[i])}: how fast it changes with input {{direction}}."
+            rate = f"∂ is its tangent, {numbers(f't{i}', size[i])}: how fast it changes with the input whose tangent is 1."
             told.append(Said(rate, at, when="forward", tone="tangent"))
         return Node(
             f"box{i}",
@@ -357,8 +357,8 @@ def diagram_of(expression: Expression, graph: FlowGraph) -> Diagram:
             )
         )
     over = Said(
-        f"One pass, and it is over: the result changes by {numbers(f't{n - 1}', 1)} for each unit of input {{direction}}. "
-        "Each other input needs a pass of its own.",
+        f"One pass, and it is over: the result changes by {numbers(f't{n - 1}', 1)} for each unit of the input whose "
+        "tangent is 1. Each other input needs a pass of its own.",
         when="forward",
     )
     stages.append((Said("bprop begins at the result, whose gradient is 1.", when="backward"), over))
