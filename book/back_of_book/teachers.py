@@ -58,11 +58,12 @@ def settings(identity: str, spec: dict[str, Any], text: str) -> Iterator[Setting
 
 
 def each_once(found: Iterator[Setting]) -> tuple[Setting, ...]:
-    """Without what an earlier one sets too."""
-    by_fragment: dict[str, Setting] = {}
+    """Without what an earlier one sets too, or is called."""
+    once: list[Setting] = []
     for setting in found:
-        by_fragment.setdefault(setting.fragment, setting)
-    return tuple(by_fragment.values())
+        if not any(setting.fragment == other.fragment or setting.label.lower() == other.label.lower() for other in once):
+            once.append(setting)
+    return tuple(once)
 
 
 def collect(app: Sphinx, document: nodes.document) -> None:
