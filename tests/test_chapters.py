@@ -125,6 +125,17 @@ def test_every_formula_with_a_number_is_referred_to_or_checked(path: Path) -> No
 
 
 @every_chapter
+def test_what_is_linked_to_has_a_name_of_its_own(path: Path) -> None:
+    """Sphinx keeps the names of sections and of formulas apart, JupyterLab does not, and wants a # before the first."""
+    text = markdown(path)
+    names = re.findall(r"^(?:\(|\$\$ \()([\w-]+)\)(?:=|$)", text, re.MULTILINE)
+    assert names
+    assert len(set(names)) == len(names)
+    assert re.findall(r"\]\(([\w-]+)\)", text) == []
+    assert set(re.findall(r"\]\(#([\w-]+)\)", text)) <= set(names), "another page's section is a {ref}"
+
+
+@every_chapter
 def test_prose_outweighs_code(path: Path) -> None:
     words = len(prose(path).split())
     code = sum(len(re.findall(r"\w+", c["source"])) for c in cells(path, "code") if not c["tags"] & (HIDDEN | {"solution"}))
