@@ -90,8 +90,8 @@ class Bumps(Curves):
             ),
             words=(
                 Sentence(
-                    "{bumps} bumps, {units:d} sigmoid units: the network is off by at most {most:.3f}, by {mean:.3f} as a root "
-                    "mean square.",
+                    "n = {bumps}, so {units:d} sigmoid units: the network is off by at most {most:.3f}, by {mean:.3f} as a "
+                    "root mean square.",
                     colour=blue,
                 ),
                 Sentence(

@@ -112,7 +112,7 @@ class Escape(Curves):
             words=(
                 Sentence(f"{{descent_found:d}} of {RUNS} descents found a lowest point.", colour=COLOURS["descent"]),
                 Sentence(
-                    "Of {restarts} restarts one or more does with probability {restarts_found:.3f}.", colour=COLOURS["restarts"]
+                    "With n = {restarts} at least one does with probability {restarts_found:.3f}.", colour=COLOURS["restarts"]
                 ),
                 Sentence(f"Heavy ball: {{momentum_found:d}} of {RUNS}.", "show_momentum", COLOURS["momentum"]),
                 Sentence(f"With noise: {{noise_found:d}} of {RUNS}.", "show_noise", COLOURS["noise"]),
