@@ -14,13 +14,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import nbformat
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, TimeoutError
 
 PATIENCE = 120  # seconds that a busy machine may take for what takes two
 SETTINGS = {
@@ -149,17 +149,21 @@ class Notebook:
     def run_all(self) -> None:
         """All cells, as by the menu's *Run All Cells*; every cell of code must have run."""
         self.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => null)")
-        counts = self.page.evaluate(
-            """window.jupyterapp.shell.currentWidget.content.widgets
-                .filter(cell => cell.model.type === 'code' && cell.model.sharedModel.getSource().trim())
-                .map(cell => cell.model.executionCount)"""
-        )
+        find = """window.jupyterapp.shell.currentWidget.content.widgets
+            .filter(cell => cell.model.type === 'code' && cell.model.sharedModel.getSource().trim())
+            .map(cell => cell.model.executionCount)"""
+        # The command ends with the first cell that fails, as one may that is meant to; what comes after it is still to run.
+        with suppress(TimeoutError):
+            self.page.wait_for_function(f"() => !{find}.includes(null)", timeout=120_000)
+        counts = self.page.evaluate(find)
         assert counts == list(range(1, len(counts) + 1)), counts
 
     def outputs(self) -> list[dict[str, Any]]:
-        """The outputs of all cells, as they would be saved."""
+        """The outputs of all cells that are not meant to fail, as they would be saved."""
         found = self.page.evaluate(
-            "window.jupyterapp.shell.currentWidget.content.widgets.flatMap(cell => cell.model.outputs?.toJSON() ?? [])"
+            """window.jupyterapp.shell.currentWidget.content.widgets
+                .filter(cell => !cell.model.getMetadata('tags')?.includes('raises-exception'))
+                .flatMap(cell => cell.model.outputs?.toJSON() ?? [])"""
         )
         assert isinstance(found, list)
         return found
