@@ -63,7 +63,7 @@ FAULTS: dict[str, tuple[Edit, str, str]] = {
         "stale: run `make bundle`",
     ),
     "a lock without a package": (
-        lambda top: edit(top / "requirements.txt", r"\nnumpy==[^\n]*", ""),
+        lambda top: edit(top / "requirements.txt", r"\nmatplotlib==[^\n]*", ""),
         "tests/test_house.py::test_the_lock_is_within_the_ranges",
         "run `make lock`",
     ),
