@@ -14,7 +14,7 @@ SHEET = 665  # pixels between the margins of A4: 210 − 2 · 17 mm. A millimetr
 ON_PAPER = """() => {
     const shown = (element) => element.checkVisibility();
     const all = (selector) => [...document.querySelectorAll(selector)];
-    const article = getComputedStyle(document.querySelector('.bd-article'));
+    const article = getComputedStyle(document.querySelector('.bd-article') ?? document.body);
     return {
         ink: article.color,
         paper: getComputedStyle(document.body).backgroundColor,
