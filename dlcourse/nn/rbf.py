@@ -49,7 +49,7 @@ def squared_distances(X: ndarray, centres: ndarray) -> ndarray:
 
 
 def spread_centres(rng: Generator, X: ndarray, n: int) -> ndarray:
-    """k-means++: n of the examples, each drawn with a probability proportional to its squared distance from those before.
+    """k-means++: n examples, the first any of them, each other with probability ∝ min_i ‖x_t − μ_i‖², the μ_i before it.
 
     ValueError if X has fewer than n distinct examples. [Arthur & Vassilvitskii 2007]
 
