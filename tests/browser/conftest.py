@@ -20,7 +20,7 @@ import chromium
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from stand_in import write_page
+from stand_in import alive, write_page
 
 FOLDER = "/somewhere/below/"  # the book is served from a sub-folder, as on most hosts
 FLAGS = [
@@ -131,7 +131,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         opened.append(page)
         page.goto(url, wait_until="load")
         if options.get("java_script_enabled", True):
-            page.evaluate("window.book?.ready ?? window.dlcourse?.ready")
+            alive(page)
             page.evaluate("document.fonts.ready.then(() => null)")
         return page
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from playwright.sync_api import Browser, Page
+from stand_in import alive
 
 # How long the callbacks of each animation frame take, and tasks over 50 ms.
 WATCH = """
@@ -50,6 +51,7 @@ def watched(browser: Browser, address: str) -> Page:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.add_init_script(WATCH)
     page.goto(address)
+    alive(page)
     return page
 
 

@@ -34,6 +34,11 @@ def write_page(folder: Path, *bodies: str) -> str:
     return page.as_uri()
 
 
+def alive(page: Page) -> None:
+    """Wait until all that a loaded page makes of itself is there: explorables come alive after `load`, a few a frame."""
+    page.evaluate("window.book?.ready ?? window.dlcourse?.ready")
+
+
 READOUT = ".dl-readout li:not(.dl-note)"
 
 # Sets what is asked one after the other and reads the page after each, when what is due has been drawn.

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from reaction import drag, watched
-from stand_in import frame, nameless, put, settings, show_widget, state, words, work
+from stand_in import alive, frame, nameless, put, settings, show_widget, state, words, work
 
 from dlcourse import live
 from dlcourse.live.controls import Choice, Slider, Switch
@@ -338,6 +338,7 @@ def test_everything_has_a_name(page: Page) -> None:
 def test_what_cannot_be_shown_says_so(browser: Browser, address: str, change: str, says: str) -> None:
     page = browser.new_page()
     page.goto(address)
+    alive(page)
     page.evaluate(
         """change => {
             const el = document.getElementById('averages');

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from reaction import drag, watched
-from stand_in import frame, show_widget, write_page
+from stand_in import alive, frame, show_widget, write_page
 
 from dlcourse import landscapes, live
 from dlcourse.data import Sample
@@ -493,6 +493,7 @@ def test_broken_payload_says_so(browser: Browser, tmp_path: Path, inside: str, s
     errors: list[str] = []
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
     page.goto(write_page(tmp_path, body))
+    alive(page)
     assert says in page.locator("#x").get_by_role("alert").inner_text()
     assert len(errors) == 1
     page.close()
@@ -504,6 +505,7 @@ def test_program_that_cannot_run_says_so(browser: Browser, tmp_path: Path) -> No
     body = f'<div class="dlcourse-explorable" id="x"><script type="application/json">{json.dumps(payload)}</script></div>'
     page = browser.new_page()
     page.goto(write_page(tmp_path, body))
+    alive(page)
     assert "conjure" in page.locator("#x").get_by_role("alert").inner_text()
     page.close()
 
@@ -542,6 +544,7 @@ def test_number_question(page: Page) -> None:
     expect(feedback).to_have_text("")  # what was said of another answer does not stay
     number.get_by_role("button", name="Check").click()
     page.reload()
+    alive(page)
     expect(field).to_have_value("0.3")
     expect(feedback).to_have_attribute("data-result", "wrong")
 
@@ -557,6 +560,7 @@ def test_choice_question_is_remembered(page: Page) -> None:
     choice.get_by_role("button", name="Check").click()
     assert feedback.inner_text() == "Right. Indeed, this."
     page.reload()
+    alive(page)
     assert choice.get_by_label("this").is_checked()
     expect(feedback).to_have_text("Right. Indeed, this.")
 
@@ -569,6 +573,7 @@ def test_question_without_storage(browser: Browser, address: str) -> None:
         "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('', 'SecurityError') } })"
     )
     page.goto(address)
+    alive(page)
     page.locator("#choice").get_by_label("this").check()
     page.locator("#choice").get_by_role("button", name="Check").click()
     assert page.locator("#choice .dl-feedback").inner_text() == "Right. Indeed, this."
