@@ -88,6 +88,14 @@ def test_every_control_is_a_synced_trait():
     assert set(Descent.class_trait_names(sync=True)) >= {"kind", "spec", *Descent.controls()}
 
 
+def test_what_a_notebook_is_sent_holds_the_numbers_as_text():
+    """A notebook's tools format, copy or check each message value by value: a description is one value of it."""
+    made = Descent()
+    sent = made.get_state()
+    assert not any(isinstance(value, dict) for value in sent.values())
+    assert json.loads(sent["spec"]) == made.spec
+
+
 def test_the_landscape_gives_what_is_not_given():
     for name, landscape in ALL.items():
         made = Descent(name, method_choices=["gradient_descent"], landscape_choices=[name])

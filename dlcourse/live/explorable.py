@@ -18,6 +18,10 @@ import traitlets
 STATIC = Path(__file__).parent / "static"
 
 
+def as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 class Explorable(anywidget.AnyWidget):
     """Base of all explorables.
 
@@ -32,7 +36,8 @@ class Explorable(anywidget.AnyWidget):
     view: ClassVar[str] = ""
 
     kind = traitlets.Unicode(read_only=True).tag(sync=True)
-    spec = traitlets.Dict(read_only=True).tag(sync=True)
+    # It travels as text, through which those that pass messages on need not walk number by number.
+    spec = traitlets.Dict(read_only=True).tag(sync=True, to_json=lambda spec, widget: as_json(spec))
     identity = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, identity: str, spec: dict[str, Any], **state: Any) -> None:
@@ -60,10 +65,7 @@ class Explorable(anywidget.AnyWidget):
 
     def to_html(self) -> str:
         """The face of the built book."""
-        payload = json.dumps(
-            {"kind": self.kind, "state": self.state, "spec": self.spec}, ensure_ascii=False, separators=(",", ":")
-        )
-        payload = payload.replace("<", "\\u003c")
+        payload = as_json({"kind": self.kind, "state": self.state, "spec": self.spec}).replace("<", "\\u003c")
         return (
             f'<div class="dlcourse-explorable" data-kind="{html.escape(self.kind)}" id="{html.escape(self.identity)}">'
             f'<script type="application/json">{payload}</script>'

@@ -101,7 +101,7 @@ export function mountAll(document) {
 /** The face for JupyterLab, VS Code and the like (anywidget). */
 export function render({ model, el }) {
   const kind = model.get("kind");
-  const spec = model.get("spec");
+  const spec = JSON.parse(model.get("spec"));
   const store = widgetStore(model, Object.hasOwn(kinds, kind) ? namesOf(kinds[kind], spec) : []);
   el.classList.add("dlcourse-explorable");
   const handle = mount(el, kind, spec, store);

@@ -157,7 +157,7 @@ MODEL = """async ([code, id, values]) => {
 def show_widget(page: Page, name: str, kind: str, shown: live.Explorable) -> None:
     """The widget face of an explorable, in place of all that the page has: `model` and `clean()` are there."""
     code = (live.explorable.STATIC / "explorables.mjs").read_text("utf-8")
-    page.evaluate(MODEL, [code, name, {"kind": kind, "spec": shown.spec, **shown.state}])
+    page.evaluate(MODEL, [code, name, {"kind": kind, **shown.get_state("spec"), **shown.state}])
 
 
 def frame(page: Page) -> None:

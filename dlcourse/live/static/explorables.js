@@ -1,4 +1,4 @@
-/* sources sha256: 370382f0158e4fc54543634a9ffc3592d62b892d96da04f4bbce7e779666156a */
+/* sources sha256: 13798df2df11d8162c41bd3f8a41218cc34f3c7de3e519bf2e7621f2cf9eb313 */
 /*!
 d3-array: Copyright 2010-2026 Mike Bostock
 
