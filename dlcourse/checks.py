@@ -31,6 +31,17 @@ def kind(who: str, name: str, value: Any, expected: type | tuple[type, ...], wha
         raise TypeError(f"{who}: {name} must be {what}, got {value!r:.60}")
 
 
+def listed(who: str, name: str, given: Any, of: type) -> None:
+    """TypeError unless it is a list or tuple of things of this kind.
+
+    >>> listed("fit", "callbacks", "all", int)
+    Traceback (most recent call last):
+    TypeError: fit: callbacks must be a list of int, got 'all'
+    """
+    if not isinstance(given, (list, tuple)) or not all(isinstance(each, of) for each in given):
+        raise TypeError(f"{who}: {name} must be a list of {of.__name__}, got {given!r:.60}")
+
+
 def generator(who: str, rng: Any) -> None:
     """TypeError for what draws no random numbers: a seed, None, a generator of Python's own.
 

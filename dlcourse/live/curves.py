@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..autodiff import TraceError
 from ..names import named
 from ..programs import Program, trace
@@ -18,7 +19,7 @@ from . import numbers
 from .controls import Choice, Slider, Switch
 from .descent import plain_names
 from .explorable import Explorable
-from .panels import KINDS, SCALES, Axis, Goal, Handle, Heat, Line, Panel, Play, Sentence, Series, Show, listed
+from .panels import KINDS, SCALES, Axis, Goal, Handle, Heat, Line, Panel, Play, Sentence, Series, Show
 
 __all__ = ["Axis", "Curves", "Goal", "Handle", "Heat", "Line", "Panel", "Play", "Sentence", "Series", "Show"]
 
@@ -85,7 +86,7 @@ class Curves(Explorable):
         presets = presets or {}
         for option in [*presets, *(notes or {})]:
             named(functions, option, "option")
-        listed(type(self).__name__, "shows", shows, Show)
+        checks.listed(type(self).__name__, "shows", shows, Show)
         for settings in [*presets.values(), *(show.settings for show in shows)]:
             for name, value in settings.items():
                 named(self.declared(), name, "control").validate(self, value)

@@ -15,17 +15,6 @@ SCALES = {"linear": 0, "log": 1}
 Domain = tuple[float, float]
 
 
-def listed(who: str, name: str, given: Any, kind: type) -> None:
-    """TypeError unless it is a list or tuple of this kind.
-
-    >>> listed("Descent", "shows", "all", Show)
-    Traceback (most recent call last):
-    TypeError: Descent: shows must be a list of Show, got 'all'
-    """
-    if not isinstance(given, (list, tuple)) or not all(isinstance(each, kind) for each in given):
-        raise TypeError(f"{who}: {name} must be a list of {kind.__name__}, got {given!r:.60}")
-
-
 class Axis(NamedTuple):
     """label; domain (from, to), one for each option where they differ, or None for one that follows the data without
     shrinking while a slider moves."""

@@ -8,12 +8,12 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from .. import landscapes, optim, palette
+from .. import checks, landscapes, optim, palette
 from ..names import named
 from ..programs import Program, trace
 from .controls import Slider
 from .explorable import Explorable
-from .panels import Show, listed
+from .panels import Show
 
 STEPS = 100  # length of a path, where a kind says nothing else
 GRID = (80, 60)  # points of the surface on which contours are drawn
@@ -74,7 +74,7 @@ class Paths(Explorable):
             more = {**(more or {}), "goal_method": goal_method}
         if shows is None:
             shows = [show for show in self.usual_shows if show.settings["landscape"] in self.places]
-        listed(type(self).__name__, "shows", shows, Show)
+        checks.listed(type(self).__name__, "shows", shows, Show)
         self.prepare()
         if self.has_trait("alpha"):
             state.setdefault("alpha", chosen.learning_rate)

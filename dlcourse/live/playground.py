@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import nn, palette
+from .. import checks, nn, palette
 from ..autodiff import nest
 from ..programs.program import encode
 from . import numbers
@@ -16,7 +16,7 @@ from .challenges import CHALLENGES, Challenge
 from .controls import Choice, Slider
 from .descent import ALL_METHODS
 from .explorable import Explorable
-from .panels import BANDS, Axis, Heat, Panel, Series, listed
+from .panels import BANDS, Axis, Heat, Panel, Series
 
 STEPS = 100_000
 SEEDS = 5
@@ -79,7 +79,7 @@ class Playground(Explorable):
     step = Slider(0, low=0, high=STEPS, step=1, label="steps", description="trained")
 
     def __init__(self, *, identity: str = "playground", challenges: Sequence[Challenge] = CHALLENGES, **state: Any) -> None:
-        listed("Playground", "challenges", challenges, Challenge)
+        checks.listed("Playground", "challenges", challenges, Challenge)
         self.challenges = {challenge.name: challenge for challenge in challenges}
         if len(self.challenges) != len(challenges) or "free" in self.challenges:
             raise ValueError("Playground: challenges need names of their own, and 'free' is taken")
