@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import chromium
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from stand_in import alive, write_page
 
 FOLDER = "/somewhere/below/"  # the book is served from a sub-folder, as on most hosts
@@ -33,6 +33,9 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",  # the network is cut
 ]
+
+
+expect.set_options(timeout=30_000)  # as long as Playwright waits elsewhere
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from reaction import drag, watched
+from reaction import FRAME, drag, watched
 from stand_in import alive, frame, show_widget, write_page
 
 from dlcourse import landscapes, live
@@ -192,7 +192,7 @@ def test_step_play_reset(page: Page) -> None:
     descent.get_by_role("button", name="One step").click()
     assert "after 1 step " in words(page)
     descent.get_by_role("button", name="Play").click()
-    page.wait_for_timeout(400)
+    page.wait_for_function("document.getElementById('descent').explorable.state.step > 1")
     between = state(page)["step"]
     assert 1 < between < 100
     descent.get_by_role("button", name="Pause").click()
@@ -201,7 +201,7 @@ def test_step_play_reset(page: Page) -> None:
     page.wait_for_timeout(150)
     assert state(page)["step"] == stopped
     descent.get_by_role("button", name="Play").click()
-    expect(descent.get_by_role("button", name="Play")).to_be_visible(timeout=5000)
+    expect(descent.get_by_role("button", name="Play")).to_be_visible()
     assert state(page)["step"] == 100
     put(page, alpha=0.3, beta=0.5, methods=["nesterov"], start=[1.0, 1.0], condition=50.0)
     descent.get_by_role("button", name="Reset").click()
@@ -616,5 +616,5 @@ def test_reacts_within_a_frame(browser: Browser, address: str, record_property: 
     put(page, methods=ALL)
     found = drag(page, "#descent .dl-alpha input")
     record_property("descent, alpha: input event to drawn, ms", {"median": found.median, "p95": found.p95})
-    assert found.median < 16, str(found)
+    assert found.within(FRAME), str(found)
     page.close()
