@@ -13,12 +13,14 @@ import inspect
 import io
 import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
 import numpy as np
 from cycler import cycler
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -103,13 +105,27 @@ def show(fig: Figure, alt: str) -> Picture:
     """
     if not isinstance(alt, str) or len(alt.strip()) < 20:
         raise ValueError(f"show: a figure needs an alternative text that says what is to be seen, got {alt!r}")
-    buffer = io.StringIO()
     take_ink(fig)
     write_powers(fig)
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(STYLE), laid_out(fig), io.StringIO() as buffer:
         fig.savefig(buffer, format="svg", transparent=True, metadata=dict.fromkeys(["Date", "Creator", "Format", "Type"]))
-    svg = inline(buffer.getvalue(), alt)
+        svg = inline(buffer.getvalue(), alt)
     return Picture(f'<figure class="dlcourse-figure" style="overflow-x:auto">{svg}</figure>', f"Figure: {alt}", svg)
+
+
+@contextmanager
+def laid_out(fig: Figure) -> Iterator[None]:
+    """Room for all words is made once, for words as wide as in the file; matplotlib would draw the figure twice for it."""
+    engine, canvas = fig.get_layout_engine(), fig.canvas
+    FigureCanvasSVG(fig)
+    if engine is not None:
+        engine.execute(fig)
+        fig.set_layout_engine(None)
+    try:
+        yield
+    finally:
+        fig.set_layout_engine(engine)
+        fig.set_canvas(canvas)
 
 
 def take_ink(fig: Figure) -> None:
