@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -113,8 +114,9 @@ def test_targets_of_two_classes() -> None:
         nn.binary_cross_entropy(np.zeros(2), np.array([0, 2]))
     with pytest.raises(ValueError, match="one class only"):
         nn.cross_entropy(np.zeros((2, 1)), np.array([0, 0]))
-    with pytest.raises(ShapeError, match=r"logits \(2, 3\) and labels \(3,\)"):
-        nn.cross_entropy(np.zeros((2, 3)), np.zeros(3))
+    for logits in (np.zeros((2, 3)), np.zeros((3, 2, 2)), np.zeros(3)):
+        with pytest.raises(ShapeError, match=rf"logits {re.escape(str(logits.shape))} and labels \(3,\)"):
+            nn.cross_entropy(logits, np.zeros(3))
 
 
 def test_recorded_labels_are_taken() -> None:
