@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from dlcourse.optim import (
     minimize,
     quasi_newton,
 )
+from dlcourse.optim.conjugate import truncated
 
 POLAK_RIBIERE, FLETCHER_REEVES = ConjugateGradient(), ConjugateGradient(variant="fletcher_reeves")
 DESCENDING = [BFGS(), LBFGS(), POLAK_RIBIERE, FLETCHER_REEVES, Newton(), SaddleFreeNewton(), NewtonCG()]
@@ -155,6 +157,16 @@ def test_newton_cg_needs_products_alone():
     assert found.evaluations.hessian == 0
     assert found.evaluations.products >= 12
     np.testing.assert_allclose(found.x, least, atol=1e-7)
+
+
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])
+def test_newton_cg_takes_a_curvature_within_rounding_for_none(size):
+    """Against the length of the direction: what it is measured in does not matter."""
+    here = SimpleNamespace(x=np.zeros(2), gradient=np.array([size, -size]))
+    flat = SimpleNamespace(product=lambda x, v: 1e-15 * v)
+    np.testing.assert_array_equal(truncated(flat, here), -here.gradient)
+    curved = SimpleNamespace(product=lambda x, v: 1e-13 * v)
+    np.testing.assert_allclose(truncated(curved, here), -1e13 * here.gradient)
 
 
 # What BFGS learns ------------------------------------------------------------------------------------------------------
