@@ -13,7 +13,7 @@ from problems import PROBLEMS
 
 from dlcourse import value_and_grad
 from dlcourse.optim import armijo, strong_wolfe
-from dlcourse.optim.line_search import NoLowerPoint, NotDownhill, Unbounded
+from dlcourse.optim.line_search import NoLowerPoint, NotDownhill, Unbounded, between, beyond
 
 
 def along(problem: str, seed: int) -> tuple[Any, Any, Any]:
@@ -137,3 +137,29 @@ def test_backtracking_from_where_J_is_not_finite_shortens_to_a_tenth():
     step = armijo(evaluate, np.zeros(1), np.ones(1))
     assert tried == pytest.approx([0.0, 1.0, 0.1, 0.01], rel=1e-12)
     assert (step.alpha, step.evaluations) == (pytest.approx(0.01, rel=1e-12), 3)
+
+
+# Trials ----------------------------------------------------------------------------------------------------------------
+
+
+def parabola(α: float, height: float = 0.0) -> tuple[float, float, float]:
+    """α, φ and φ' of (α − 3)², raised."""
+    return α, (α - 3.0) ** 2 + height, 2.0 * (α - 3.0)
+
+
+def test_a_trial_between_the_ends():
+    assert between(parabola(1.0), parabola(6.0), 0.0) == pytest.approx(3.0)
+    assert between(parabola(6.0), parabola(1.0), 0.0) == pytest.approx(3.0)
+    # values that are all rounding: the slopes alone say where it is
+    assert between((1.0, 5.0, -4.0), (6.0, 5.0, 6.0), 1e-9) == pytest.approx(3.0)
+    assert between((1.0, math.inf, -4.0), (6.0, math.inf, 6.0), 0.0) == pytest.approx(2.0)  # a wall: carefully
+    assert between((1.0, 0.0, 2.0), (6.0, 20 / 3, 2.0), 0.0) == 3.5  # the cubic has no minimum: the middle
+    assert between(parabola(2.999), parabola(6.0), 0.0) == pytest.approx(2.999 + 0.05 * 3.001)  # not too near to an end
+    assert between(parabola(1.0), parabola(3.001), 0.0) == pytest.approx(1.0 + 0.95 * 2.001)
+
+
+def test_a_trial_beyond_the_last():
+    assert beyond(parabola(0.0), parabola(1.0)) == pytest.approx(3.0)
+    assert beyond(parabola(0.0), parabola(2.99)) == pytest.approx(2.99 * 1.1)
+    assert beyond(parabola(0.0), parabola(0.1)) == pytest.approx(0.1 * 10)
+    assert beyond((0.0, 1.0, -1.0), (1.0, 0.0, -1.0)) == pytest.approx(10.0)  # a straight line
