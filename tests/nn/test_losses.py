@@ -97,7 +97,7 @@ def test_zero_one_of_one_logit() -> None:
 
 @pytest.mark.parametrize(("labels", "message"), [
     (np.array([0, 1, 2, 3, 4, 0]), "from 0 to 3, got 4 for example 4"),
-    (np.array([0, 1, -1, 3, 0, 0]), "from 0 to 3, got -1 for example 2"),
+    (np.array([0, 1, -1, 3, 9, 0]), "from 0 to 3, got -1 for example 2"),
     (np.array([0, 1, 1.5, 3, 0, 0]), "got 1.5 for example 2"),
     (np.array([0, np.nan, 1, 3, 0, 0]), "got nan for example 1"),
 ])  # fmt: skip
