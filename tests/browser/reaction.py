@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from playwright.sync_api import Browser, Page
-from stand_in import PATIENCE, alive
+from stand_in import alive
 
 # How long the callbacks of each animation frame take, and tasks over 50 ms.
 WATCH = """
@@ -40,19 +40,11 @@ DRAG = """async input => {
 }"""
 
 
-FRAME = 16.0  # milliseconds
-
-
 class Reaction(NamedTuple):
     quartile: float  # the lower one: what other work on the machine does not reach
     median: float
     p95: float
     longest_task: float  # 0 if none was over 50 ms
-
-    def within(self, limit: float) -> bool:
-        """Whether it keeps a limit, as far as that can be told where other tests want the processor too: the figures
-        themselves are what `benchmarks/page.py` prints."""
-        return self.quartile < PATIENCE * limit
 
 
 def watched(browser: Browser, address: str) -> Page:

@@ -16,7 +16,6 @@ from dlcourse import live
 from dlcourse.live.controls import Choice, Slider, Switch
 from dlcourse.live.curves import Curves
 
-PATIENCE = 6  # times what a quiet machine takes, where other tests want the processor too
 APART = '<p style="height: 900px"></p>'  # so that one is on screen at a time
 
 

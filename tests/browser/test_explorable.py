@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from reaction import FRAME, drag, watched
+from reaction import drag, watched
 from stand_in import alive, frame, show_widget, write_page
 
 from dlcourse import landscapes, live
@@ -616,5 +616,5 @@ def test_reacts_within_a_frame(browser: Browser, address: str, record_property: 
     put(page, methods=ALL)
     found = drag(page, "#descent .dl-alpha input")
     record_property("descent, alpha: input event to drawn, ms", {"median": found.median, "p95": found.p95})
-    assert found.within(FRAME), str(found)
+    assert found.median < 16, str(found)
     page.close()

@@ -9,12 +9,12 @@ from itertools import pairwise
 from pathlib import Path
 
 from playwright.sync_api import Page
-from stand_in import PATIENCE
 
 SEVERAL = 3  # loads of the pages that most readers open first; the others are loaded once
 FIRST = ("index.html", "chapters/06-gradient-descent.html", "chapters/playground.html")
 AT_MOST = ["course.css", "explorables.js"]
 SOON = 500  # milliseconds after navigation began, on a quiet machine
+PATIENCE = 6  # times that, where other tests want the processor too
 
 # From the beginning of navigation to the end of the frame in which the first explorable that draws is whole.
 STANDS = """

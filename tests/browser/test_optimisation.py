@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
-from reaction import FRAME, drag, watched
+from reaction import drag, watched
 from stand_in import frame, nameless, put, settings, state, words, work
 
 from dlcourse import live
@@ -133,5 +133,5 @@ def test_reacts_within_a_frame(browser: Browser, address: str, record_property: 
     for name, slider in SLIDERS:
         found = drag(page, f"#{name} .dl-{slider} input")
         record_property(f"{name}, {slider}: input event to drawn, ms", {"median": found.median, "p95": found.p95})
-        assert found.within(FRAME), f"{name}, {slider}: {found}"
+        assert found.quartile < 16, f"{name}, {slider}: {found}"
     page.close()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from reaction import FRAME, drag, watched
+from reaction import drag, watched
 from stand_in import frame, nameless, put, state
 
 from dlcourse import landscapes, live
@@ -153,8 +153,8 @@ def test_nothing_is_cut_off(open_page: Open, address: str, width: int) -> None:
 
 def test_reacts_within_a_frame(browser: Browser, address: str, record_property: Callable[[str, object], None]) -> None:
     page = watched(browser, address)
-    for name, slider, limit in [("race", "factor", 40), ("newton-descent", "alpha", FRAME)]:
+    for name, slider, limit in [("race", "factor", 40), ("newton-descent", "alpha", 16)]:
         found = drag(page, f"#{name} .dl-{slider} input")
         record_property(f"{name}, {slider}: input event to drawn, ms", {"median": found.median, "p95": found.p95})
-        assert found.within(limit), f"{name}, {slider}: {found}"
+        assert found.quartile < limit, f"{name}, {slider}: {found}"
     page.close()

@@ -142,9 +142,9 @@ def test_backtracking_from_where_J_is_not_finite_shortens_to_a_tenth():
 # Trials ----------------------------------------------------------------------------------------------------------------
 
 
-def parabola(α: float, height: float = 0.0) -> tuple[float, float, float]:
-    """α, φ and φ' of (α − 3)², raised."""
-    return α, (α - 3.0) ** 2 + height, 2.0 * (α - 3.0)
+def parabola(α: float) -> tuple[float, float, float]:
+    """α, φ and φ' of (α − 3)²."""
+    return α, (α - 3.0) ** 2, 2.0 * (α - 3.0)
 
 
 def test_a_trial_between_the_ends():
