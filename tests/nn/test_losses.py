@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -114,9 +115,9 @@ def test_targets_of_two_classes() -> None:
         nn.binary_cross_entropy(np.zeros(2), np.array([0, 2]))
     with pytest.raises(ValueError, match="one class only"):
         nn.cross_entropy(np.zeros((2, 1)), np.array([0, 0]))
-    for logits in (np.zeros((2, 3)), np.zeros((3, 2, 2)), np.zeros(3)):
-        with pytest.raises(ShapeError, match=rf"logits {re.escape(str(logits.shape))} and labels \(3,\)"):
-            nn.cross_entropy(logits, np.zeros(3))
+    for loss, shape in ((nn.cross_entropy, (3,)), *product((nn.cross_entropy, nn.zero_one), ((2, 3), (3, 2, 2)))):
+        with pytest.raises(ShapeError, match=rf"{loss.__name__}: logits {re.escape(str(shape))} and labels \(3,\)"):
+            loss(np.zeros(shape), np.zeros(3))
 
 
 def test_recorded_labels_are_taken() -> None:
