@@ -271,7 +271,7 @@ def as_value(x: Any) -> Any:
         return float(x)
     if kind is ndarray and x.dtype == np.float64 and x.ndim:
         frozen = not x.flags.writeable and (x.base is None or (type(x.base) is ndarray and not x.base.flags.writeable))
-        return x if frozen else settle(x.copy())
+        return x if frozen else settle(x.copy("K"))  # by rows or by columns: the last bit of a product may depend on it
     if kind is Tensor:
         raise TypeError("Tensor: this is a Tensor already; use t.detach() for its bare value")
     if isinstance(x, (list, tuple)) and any(isinstance(entry, Tensor) for entry in x):

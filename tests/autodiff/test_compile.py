@@ -79,6 +79,16 @@ def test_random_graphs(block):
             check(grad(lambda *xs: np.sum(whole(*xs)["gradient"][0] ** 2)), *examples, others=others)
 
 
+def test_a_constant_that_lies_by_columns():
+    """BLAS adds up in another order there, so it must not be copied into rows."""
+    W, x = RNG.normal(size=(3, 2)), RNG.normal(size=(3, 1))
+    assert trace(lambda x: np.matmul(W.T, x), x).constants[0].strides == W.T.strides
+    others = [(RNG.normal(size=(3, 1)),) for _ in range(100)]
+    compiled = check(lambda x: np.matmul(W.T, x), x, others=others)
+    for (other,) in others:
+        same_bits(compiled(other), W.T @ other)
+
+
 @pytest.mark.parametrize("name", sorted(MAKERS))
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), seed=st.integers(0, 2**32))
