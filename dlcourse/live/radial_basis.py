@@ -36,7 +36,7 @@ def target(x: Any) -> Any:
 
 @cache
 def examples() -> tuple[np.ndarray, np.ndarray]:
-    """X (T, 1), in three crowds, and y (T,) with a little noise."""
+    """X (T, 1), in two crowds and scattered over the whole interval, and y (T,) with a little noise."""
     rng = np.random.default_rng(SEED)
     third = EXAMPLES // 3
     x = np.concatenate(

@@ -26,7 +26,7 @@ class Adagrad(UpdateRule):
         r ← r + g²
         θ ← θ − α g / (ε + √r)
 
-    [Duchi, Hazan and Singer 2011; sources 000 and 003, which write δ for ε]. No rate ever rises: the rates of
+    [Duchi, Hazan and Singer 2011; sources 000, in words, and 003, which writes δ for ε]. No rate ever rises: the rates of
     parameters with large gradients fall faster than others. PyTorch's Adagrad is the same, with ε = 10⁻¹⁰.
 
     >>> rule = Adagrad(0.1)
