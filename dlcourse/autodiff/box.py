@@ -145,7 +145,7 @@ def record(row: Primitive, value: Any, inputs: tuple[Any, ...], oldest: int, opt
 def unary(row: Primitive) -> Callable[[Any], Any]:
     """The recorder of an elementwise row with one input: records on a Tensor, computes on anything else."""
     forward = row.forward
-    return lambda x: record(row, forward(x.value), (x,), x.oldest) if type(x) is Tensor else forward(x)
+    return lambda x: record(row, forward(x.value), (x,), x.oldest) if type(x) is Tensor else forward(floats(x))
 
 
 def binary(row: Primitive) -> Callable[[Any, Any], Any]:
@@ -247,6 +247,13 @@ def refuse_while_tracing(t: Tensor, what: str, instead: str = "") -> None:
 def value_of(x: Any) -> Any:
     """The bare value of a Tensor; anything else as it is."""
     return x.value if type(x) is Tensor else x
+
+
+def floats(x: Any) -> Any:
+    """Whole numbers and truth values as float64: as they are, a square or a minus may leave the range of their few bits."""
+    if isinstance(x, (ndarray, np.generic)) and x.dtype.kind in "iub":
+        return np.float64(x)
+    return x
 
 
 def shape_of(x: Any) -> tuple[int, ...]:

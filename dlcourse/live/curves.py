@@ -17,9 +17,9 @@ from ..names import named
 from ..programs import Program, trace
 from . import numbers
 from .controls import Choice, Slider, Switch
-from .descent import plain_names
 from .explorable import Explorable
 from .panels import KINDS, SCALES, Axis, Goal, Handle, Heat, Line, Panel, Play, Sentence, Series, Show
+from .paths import plain_names
 
 __all__ = ["Axis", "Curves", "Goal", "Handle", "Heat", "Line", "Panel", "Play", "Sentence", "Series", "Show"]
 

@@ -8,9 +8,9 @@ from typing import Any
 from .. import landscapes, optim
 from .controls import Choice, Position, Several, Slider
 from .panels import Show
-from .paths import ESCAPE, GRID, STEPS, Method, Paths, plain_names
+from .paths import ESCAPE, GRID, STEPS, Method, Paths
 
-__all__ = ["ADAPTIVE_METHODS", "ALL_METHODS", "ESCAPE", "GRID", "METHODS", "STEPS", "Descent", "Method", "plain_names"]
+__all__ = ["ADAPTIVE_METHODS", "ALL_METHODS", "ESCAPE", "GRID", "METHODS", "STEPS", "Descent", "Method"]
 
 METHODS = {
     method.name: method

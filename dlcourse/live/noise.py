@@ -10,6 +10,7 @@ import numpy as np
 from .. import optim, palette
 from ..autodiff import grad
 from ..autodiff.primitives import take
+from ..checks import kind
 from ..data import Sample
 from ..programs import scan
 from .controls import Slider
@@ -54,7 +55,8 @@ class Noise(Curves):
     def __init__(
         self, sample: Sample | None = None, *, identity: str = "noise-cloud", shows: Sequence[Show] | None = None, **state: Any
     ) -> None:
-        self.sample = sample or examples()
+        self.sample = examples() if sample is None else sample
+        kind("Noise", "sample", self.sample, Sample, "a data.Sample of X and y")
         X, y = np.asarray(self.sample.X, dtype=float), np.asarray(self.sample.y, dtype=float)
         if X.shape != (EXAMPLES, 2) or y.shape != (EXAMPLES,) or not np.all(X[:, 0] == 1.0):
             raise ValueError(

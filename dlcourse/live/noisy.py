@@ -10,6 +10,7 @@ import numpy as np
 from .. import optim, palette
 from ..autodiff import grad
 from ..autodiff.primitives import take
+from ..checks import kind
 from ..data import Sample
 from ..programs import Program, scan, trace
 from ..training import minibatches
@@ -72,6 +73,10 @@ class NoisyDescent(Explorable):
         target: float = 1e-3,
         **state: Any,
     ) -> None:
+        kind("NoisyDescent", "sample", sample, Sample, "a data.Sample of X and y")
+        spans = np.asarray(domain, dtype=np.float64)
+        if spans.shape != (2, 2) or not (np.isfinite(spans).all() and np.all(spans[:, 0] < spans[:, 1])):
+            raise ValueError(f"NoisyDescent: domain must be ((θ₁ from, to), (θ₂ from, to)), got {domain!r:.60}")
         self.sample = sample
         X, y = sample
         θ_best = np.linalg.lstsq(X, y, rcond=None)[0]

@@ -9,6 +9,7 @@ from typing import Any
 
 import traitlets
 
+from ..checks import kind
 from .explorable import Explorable
 
 
@@ -59,6 +60,7 @@ class Question(Explorable):
                 raise ValueError(f"Question {identity}: right = {right} belongs to choices; here the answer is a number")
             if not (math.isfinite(tolerance) and tolerance >= 0):
                 raise ValueError(f"Question {identity}: the tolerance must be a finite number ≥ 0, got {tolerance}")
+            kind(f"Question {identity}", "hints", hints or {}, Mapping, "a dict of sentences by wrong answers")
             if not all(map(math.isfinite, hints or ())):
                 raise ValueError(f"Question {identity}: hints are given for finite numbers, got {list(hints or ())}")
             spec |= {

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..autodiff import primitives
+from ..autodiff.box import floats
 from ..autodiff.primitives import equal, erf, exp, expm1, greater, greater_equal, logistic, maximum, where
 from .catalogue import ALL, INFINITY, Activation, Interval, Parameter, describe, get
 
@@ -217,6 +218,7 @@ def gaussian(x: Any) -> Any:
     >>> gaussian(np.array([0.0, 1000.0]))
     array([1., 0.])
     """
+    x = floats(x)
     return exp(-x * x)
 
 

@@ -38,7 +38,8 @@ def test_inputs_are_named_after_parameters():
     assert program.outputs[0][0] == "result"
     np.testing.assert_array_equal(program.run(np.eye(2, 3), 5.0, np.arange(3.0), 2.0), [10.0, 11.0])
     assert [name for name, _ in trace(lambda *args: args[0] * args[1], 1.0, 2.0).inputs] == ["x0", "x1"]
-    assert [name for name, _ in trace(np.maximum, 1.0, 2.0).inputs] == ["x1", "x2"]
+    told = hasattr(np.maximum, "__signature__")  # NumPy's functions name their parameters since 2.4
+    assert [name for name, _ in trace(np.maximum, 1.0, 2.0).inputs] == (["x1", "x2"] if told else ["x0", "x1"])
     assert trace(dict).run() == {}  # a function that does not tell its parameters
 
 

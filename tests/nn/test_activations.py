@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as arrays
 from scipy import optimize, special
 
 from dlcourse import ShapeError, Tensor, check_gradient, grad, jacobian, nn, trace
+from dlcourse.autodiff import primitives
 from dlcourse.nn import activations
 
 SIXTEEN = [
@@ -108,6 +109,23 @@ def test_arrays_and_tensors_of_any_shape_alike(name: str, x: Any) -> None:
     np.testing.assert_array_equal(on_array, on_tensor.value)
     assert entry.range().holds(np.where(np.abs(x) < 5, on_array, entry.function(np.ones(()))))
     assert np.isfinite(entry.slope(x)).all()
+
+
+# Pixels come in eight bits, where a square, a minus and a difference wrap around.
+@pytest.mark.parametrize("x", [
+    np.array([0, 1, 2, 100, 255], dtype=np.uint8),
+    np.array([-128, -3, 0, 5, 127], dtype=np.int8),
+    np.array([1, -(2**63), 2**40, 3]),
+    np.array([True, False]),
+    np.uint8(200),
+], ids=lambda x: f"{x.dtype}{x.ndim}")  # fmt: skip
+@pytest.mark.filterwarnings("ignore:overflow")  # what grows without bound, at 2⁶³
+def test_whole_numbers_are_taken_for_floats(x: Any) -> None:
+    functions = {name: activations.get(name).function for name in SIXTEEN if x.ndim or name in ELEMENTWISE}
+    rows = {name: getattr(primitives, name) for name in ("negative", "square", "absolute", "exp", "cos", "sqrt", "norm")}
+    for name, function in {**functions, **rows}.items():
+        if name != "sqrt" or np.all(x >= 0):
+            np.testing.assert_array_equal(function(x), function(np.float64(x)), err_msg=name)
 
 
 @pytest.mark.parametrize("name", SIXTEEN)

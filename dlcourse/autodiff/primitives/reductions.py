@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..box import Primitive, Tensor, call, linear_row, row, shape_of
+from ..box import Primitive, Tensor, call, floats, linear_row, row, shape_of
 from ..errors import ShapeError
 from .elementwise import equal, exp, sqrt, square, where
 from .shapes import as_axes, reshape
@@ -131,4 +131,4 @@ def softmax(x: Any) -> Any:
     """ρᵢ = exp(xᵢ) / Σⱼ exp(xⱼ) over the last axis."""
     if not shape_of(x) or not shape_of(x)[-1]:
         raise ShapeError(f"softmax: needs at least one entry along the last axis, got shape {shape_of(x)}")
-    return call(SOFTMAX, x if type(x) is Tensor else np.asarray(x))
+    return call(SOFTMAX, x if type(x) is Tensor else floats(np.asarray(x)))
