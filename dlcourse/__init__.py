@@ -13,7 +13,7 @@ from .autodiff import __all__ as engine
 from .inspection import *  # noqa: F403
 from .programs import *  # noqa: F403
 
-__version__ = "0.2.0"
+__version__ = "0.2.1"
 
 ON_DEMAND = ("exercises", "figures", "live")
 
