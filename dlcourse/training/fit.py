@@ -22,7 +22,7 @@ from .early_stopping import EarlyStopping
 from .examples import examples
 from .progress import IN_A_SEARCH, bar
 
-WORTH_IT = 40  # steps with batches of one size: what compiling costs has been saved again by about then
+WORTH_IT = 30  # steps with batches of one size: what compiling costs has been saved again by about then
 
 
 @dataclass(frozen=True)
