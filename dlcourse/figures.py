@@ -21,10 +21,7 @@ import matplotlib
 import numpy as np
 from cycler import cycler
 from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.colors import same_color
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.text import Text
 from matplotlib.ticker import LogFormatterSciNotation
 
 from . import palette
@@ -38,15 +35,13 @@ __all__ = [
     "source", "spread", "training_curves", "trials", "walk_on_curve",
 ]  # fmt: skip
 
-INK = "#010203"  # stands for the page's own text colour until the SVG is written
+INK = "#000000"  # black, as matplotlib has it: in the page it is the page's own text colour, or it would vanish in the dark
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 SMALLEST = 0.65  # of its size: a figure that would have to shrink further scrolls, so that its words can be read
 
 STYLE: Any = {
-    **dict.fromkeys(["axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "legend.labelcolor"], INK),
-    **dict.fromkeys(["text.color", "xtick.color", "ytick.color"], INK),
     **dict.fromkeys(["axes.grid", "axes.spines.right", "axes.spines.top", "legend.frameon"], False),
     **dict.fromkeys(["axes.facecolor", "figure.facecolor", "svg.fonttype"], "none"),
     **dict.fromkeys(["axes.axisbelow", "axes.unicode_minus"], True),
@@ -105,7 +100,6 @@ def show(fig: Figure, alt: str) -> Picture:
     """
     if not isinstance(alt, str) or len(alt.strip()) < 20:
         raise ValueError(f"show: a figure needs an alternative text that says what is to be seen, got {alt!r}")
-    take_ink(fig)
     write_powers(fig)
     with matplotlib.rc_context(STYLE), laid_out(fig), io.StringIO() as buffer:
         fig.savefig(buffer, format="svg", transparent=True, metadata=dict.fromkeys(["Date", "Creator", "Format", "Type"]))
@@ -126,14 +120,6 @@ def laid_out(fig: Figure) -> Iterator[None]:
     finally:
         fig.set_layout_engine(engine)
         fig.set_canvas(canvas)
-
-
-def take_ink(fig: Figure) -> None:
-    """Words and lines left in matplotlib's default black take the page's ink, or they would vanish in dark mode."""
-    artists: list[Any] = [*fig.findobj(Text), *fig.findobj(Line2D)]
-    for artist in artists:
-        if same_color(artist.get_color(), "black"):
-            artist.set_color(INK)
 
 
 class Powers(LogFormatterSciNotation):
@@ -176,7 +162,7 @@ def inline(svg: str, alt: str) -> str:
     inches = float(size[1]) / 72 if size else 0.0
     width = f"max-width:{inches:.2f}in;min-width:{SMALLEST * inches:.2f}in;" if size else ""
     svg = re.sub(r' (width|height)="[\d.]+pt"', "", svg, count=2)
-    return svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(alt)}" style="{width}width:100%;height:auto"', 1)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(alt)}" style="{width}width:100%;height:auto;fill:currentColor"', 1)
 
 
 # Pictures that several chapters draw ------------------------------------------------------------------------
