@@ -160,9 +160,10 @@ def inline(svg: str, alt: str) -> str:
     svg = svg.replace(INK, "currentColor").replace("'DejaVu Sans', sans-serif", "inherit").replace("'DejaVu Sans'", "inherit")
     size = re.search(r'<svg[^>]*?width="([\d.]+)pt"', svg)
     inches = float(size[1]) / 72 if size else 0.0
-    width = f"max-width:{inches:.2f}in;min-width:{SMALLEST * inches:.2f}in;" if size else ""
+    style = f"max-width:{inches:.2f}in;min-width:{SMALLEST * inches:.2f}in;" if size else ""
+    style += "width:100%;height:auto;fill:currentColor"
     svg = re.sub(r' (width|height)="[\d.]+pt"', "", svg, count=2)
-    return svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(alt)}" style="{width}width:100%;height:auto;fill:currentColor"', 1)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(alt)}" style="{style}"', 1)
 
 
 # Pictures that several chapters draw ------------------------------------------------------------------------
