@@ -130,7 +130,7 @@ links: $(INSTALLED)
 ## audit: are weaknesses known of what the two locks pin? (needs the network)
 audit: $(INSTALLED)
 	$(PY) -m pip install --disable-pip-version-check --quiet pip-audit
-	$(PY) -m pip_audit --requirement requirements.txt --no-deps --disable-pip
+	$(PY) -m pip_audit --strict --requirement requirements.txt --no-deps --disable-pip
 	cd js && npm audit
 
 ## vendor: renew MathJax and the icon font in book/static/vendor (needs Node)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty
 from time import perf_counter
@@ -17,6 +19,7 @@ from typing import Any
 
 import nbformat
 from jupyter_cache import get_cache
+from jupyter_cache.base import JupyterCacheAbstract
 from jupyter_cache.cache.main import CacheBundleIn
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.channels import AsyncZMQSocketChannel
@@ -67,6 +70,16 @@ def execute(notebook: Path, timeout: int) -> nbformat.NotebookNode:
     return content
 
 
+@contextmanager
+def opened(folder: Path) -> Iterator[JupyterCacheAbstract]:
+    """The cache in a folder. Its database is closed at the end, which jupyter-cache leaves undone."""
+    cache = get_cache(folder)
+    try:
+        yield cache
+    finally:
+        cache.db.dispose()
+
+
 def run(notebook: Path, cache: Path, timeout: int) -> None:
     begin = perf_counter()
     try:
@@ -74,7 +87,8 @@ def run(notebook: Path, cache: Path, timeout: int) -> None:
     except (CellExecutionError, CellTimeoutError):
         return
     bundle = CacheBundleIn(content, str(notebook), data={"execution_seconds": perf_counter() - begin})
-    get_cache(cache).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    with opened(cache) as kept:
+        kept.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
 def in_one_piece(outputs: list[Any]) -> list[Any]:
@@ -97,7 +111,8 @@ def execute_side_by_side(app: Sphinx) -> None:
         return
     cache = Path(config.nb_execution_cache_path or Path(app.outdir).parent / ".jupyter_cache")
     shutil.rmtree(cache, ignore_errors=True)
-    get_cache(cache).list_project_records()  # makes the folder and its tables, once
+    with opened(cache) as empty:
+        empty.list_project_records()  # makes the folder and its tables, once
     # The last chapters are the long ones: begun first, they leave nobody waiting at the end.
     notebooks = sorted((Path(app.srcdir) / "chapters").glob("*.ipynb"), reverse=True)
     logger.info("executing %d notebooks, %d at a time", len(notebooks), os.cpu_count())

@@ -6,14 +6,12 @@ import sys
 from pathlib import Path
 
 import nbformat
-import pytest
-from jupyter_cache import get_cache
 from myst_nb.core.utils import coalesce_streams
 from prose import TOP
 
 sys.path.insert(0, str(TOP / "book"))
 
-from execution import in_one_piece, run
+from execution import in_one_piece, opened, run
 
 
 def written(folder: Path, source: str) -> Path:
@@ -23,21 +21,20 @@ def written(folder: Path, source: str) -> Path:
     return notebook
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_what_was_run_is_found_again(tmp_path: Path) -> None:
     notebook, cache = written(tmp_path, "6 * 7"), tmp_path / "cache"
     run(notebook, cache, 60)
-    store = get_cache(cache)
-    record = store.match_cache_notebook(nbformat.read(notebook, as_version=4))
+    with opened(cache) as store:
+        record = store.match_cache_notebook(nbformat.read(notebook, as_version=4))
+        cell = store.get_cache_bundle(record.pk).nb.cells[0]
     assert record.data["execution_seconds"] > 0
-    cell = store.get_cache_bundle(record.pk).nb.cells[0]
     assert cell.outputs[0]["data"]["text/plain"] == "42"
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_what_failed_is_left_to_the_build(tmp_path: Path) -> None:
     run(written(tmp_path, "1 / 0"), tmp_path / "cache", 60)
-    assert get_cache(tmp_path / "cache").list_cache_records() == []
+    with opened(tmp_path / "cache") as store:
+        assert store.list_cache_records() == []
 
 
 def test_printed_text_is_whole_wherever_it_was_cut() -> None:
