@@ -65,11 +65,16 @@ def finite(who: str, name: str, array: Any) -> None:
 
 
 def number(who: str, name: str, value: Any, low: float = 0.0) -> float:
-    """The value as a float; ValueError unless it is a finite number ≥ low.
+    """The value as a float; ValueError unless it is a finite number ≥ low (any finite number if low is −∞).
 
     >>> number("fit", "l2", 1)
     1.0
     """
-    if not isinstance(value, (int, float, np.integer, np.floating)) or isinstance(value, bool) or not low <= value < math.inf:
-        raise ValueError(f"{who}: {name} must be a finite number ≥ {low:g}, got {value!r}")
+    if (
+        not isinstance(value, (int, float, np.integer, np.floating))
+        or isinstance(value, bool)
+        or not (low <= value < math.inf and value > -math.inf)
+    ):
+        least = "" if low == -math.inf else f" ≥ {low:g}"
+        raise ValueError(f"{who}: {name} must be a finite number{least}, got {value!r}")
     return float(value)

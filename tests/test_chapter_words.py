@@ -71,15 +71,21 @@ def claims(path: Path) -> list[tuple[str, Quoted]]:
     """(cell, number) for all that is written: text, questions and their answers, goals, alternative texts."""
     found = [(cell["id"], n) for cell in cells(path, "markdown") for n in numbers(cell["source"])]
     for cell in cells(path, "code"):
-        words = [
-            node.value
-            for kind in ("Question", "show")
-            for call in calls(cell["source"], kind)
-            for node in ast.walk(call)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        ]
-        found += [(cell["id"], n) for text in words for n in numbers(text) if "." in n.text]
+        found += [(cell["id"], n) for text in said(cell["source"]) for n in numbers(text) if "." in n.text]
     return found
+
+
+def said(source: str) -> list[str]:
+    """What a cell of code says to the reader in questions and of figures."""
+    nodes = [node for kind in ("Question", "show") for call in calls(source, kind) for node in ast.walk(call)]
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+@every_chapter
+def test_says_nothing_twice_in_a_row(path: Path) -> None:
+    for text in (markdown(path), *(text for cell in cells(path, "code") for text in said(cell["source"]))):
+        twice = re.search(r"(?<!\S)((?:[^\s|]+ ){2,8}[^\s|]+?),? \1(?!\w)", text)
+        assert not twice, twice[0]
 
 
 @every_chapter

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from prose import CHAPTERS, calls, cells, markdown, prose
+from prose import CHAPTERS, calls, cells, markdown, plain, prose
 
 from dlcourse import exercises, live
 from dlcourse.exercises import stub_of
@@ -92,6 +92,22 @@ def test_explorables_have_names_of_their_own_and_goals(path: Path) -> None:
     assert len(set(names)) == len(names)
     links = re.findall(r'href="#([^?"]+)\?', markdown(path))
     assert set(links) <= set(names), "a link to an explorable that is not on the page"
+
+
+def test_questions_have_names_of_their_own_in_the_whole_book() -> None:
+    """The browser remembers answers by these names, and pages opened from one place share its memory."""
+    made = [call for path in CHAPTERS for cell in cells(path, "code") for call in calls(cell["source"], "Question")]
+    names = [ast.literal_eval(call.args[0]) for call in made]
+    assert {name for name in names if names.count(name) > 1} == set()
+
+
+@every_chapter
+def test_what_is_to_be_seen_comes_last_in_its_cell(path: Path) -> None:
+    """A notebook shows only the value of the last statement."""
+    for cell in cells(path, "code"):
+        for statement in ast.parse(plain(cell["source"])).body[:-1]:
+            shown = isinstance(statement, ast.Expr) and ast.unparse(statement).startswith("live.")
+            assert not shown, f"{cell['id']}: {ast.unparse(statement):.60} is not shown"
 
 
 @every_chapter

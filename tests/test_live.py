@@ -447,11 +447,26 @@ PAIR = [("yes", "Indeed."), ("no", "Count again.")]
         ({"choices": PAIR[:1], "right": 0}, "two choices or more"),
         ({"answer": float("nan")}, "finite number, got nan"),
         ({"answer": float("inf")}, "finite number, got inf"),
+        ({"answer": -float("inf")}, "finite number, got -inf"),
+        ({"answer": "x"}, "answer must be a finite number, got 'x'"),
+        ({"answer": 1.0, "tolerance": "x"}, "tolerance must be a finite number ≥ 0, got 'x'"),
+        ({"choices": PAIR, "right": 0.5}, "position of the right one, must be a whole number from 0 to 1, got 0.5"),
+        (
+            {"choices": [("yes", "Indeed.", "?"), PAIR[1]], "right": 0},
+            r"pair \(text, feedback\), got \('yes', 'Indeed.', '\?'\)",
+        ),
+        ({"choices": ["no", "yes"], "right": 0}, r"pair \(text, feedback\), got 'no'"),
     ],
 )
 def test_questions_without_an_answer(arguments, words):
     with pytest.raises(ValueError, match=f"Question q: .*{words}"):
         Question("q", "?", **arguments)
+
+
+@pytest.mark.parametrize("given", [{"prompt": None}, {"right_feedback": None}, {"wrong_feedback": 3}, {"hints": {2.0: None}}])
+def test_questions_without_words(given):
+    with pytest.raises(TypeError, match=r"Question q: .* must be text, got (None|3)"):
+        Question("q", **{"prompt": "?", "answer": 1.0, **given})
 
 
 @pytest.mark.parametrize(

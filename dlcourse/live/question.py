@@ -9,7 +9,7 @@ from typing import Any
 
 import traitlets
 
-from ..checks import kind
+from ..checks import kind, number, whole
 from .explorable import Explorable
 
 
@@ -43,32 +43,39 @@ class Question(Explorable):
         wrong_feedback: str = "Not yet.",
         hints: Mapping[float, str] | None = None,
     ) -> None:
+        who = f"Question {identity}"
+        for name, text in (("prompt", prompt), ("right_feedback", right_feedback), ("wrong_feedback", wrong_feedback)):
+            kind(who, name, text, str, "text")
         if (choices is None) == (answer is None):
-            raise ValueError(f"Question {identity}: give either choices (with right=…) or a number (answer=…)")
+            raise ValueError(f"{who}: give either choices (with right=…) or a number (answer=…)")
         spec: dict[str, Any] = {"prompt": prompt}
         if choices is not None:
-            if len(choices) < 2 or right is None or not 0 <= right < len(choices):
-                raise ValueError(f"Question {identity}: needs two choices or more and right = the position of the right one")
+            kind(who, "choices", choices, (list, tuple), "a list of pairs (text, feedback)")
+            for pair in choices:
+                if not isinstance(pair, (list, tuple)) or [type(text) for text in pair] != [str, str]:
+                    raise ValueError(f"{who}: each of the choices must be a pair (text, feedback), got {pair!r:.60}")
+            if len(choices) < 2 or right is None:
+                raise ValueError(f"{who}: needs two choices or more and right = the position of the right one")
+            right = whole(who, "right, the position of the right one,", right, 0, len(choices) - 1)
             options = [
                 {"text": text, "correct": i == right, "feedback": feedback} for i, (text, feedback) in enumerate(choices)
             ]
             spec |= {"type": "choice", "options": options}
         else:
-            if answer is None or not math.isfinite(answer):
-                raise ValueError(f"Question {identity}: the answer must be a finite number, got {answer}")
             if right is not None:
-                raise ValueError(f"Question {identity}: right = {right} belongs to choices; here the answer is a number")
-            if not (math.isfinite(tolerance) and tolerance >= 0):
-                raise ValueError(f"Question {identity}: the tolerance must be a finite number ≥ 0, got {tolerance}")
-            kind(f"Question {identity}", "hints", hints or {}, Mapping, "a dict of sentences by wrong answers")
-            if not all(map(math.isfinite, hints or ())):
-                raise ValueError(f"Question {identity}: hints are given for finite numbers, got {list(hints or ())}")
+                raise ValueError(f"{who}: right = {right} belongs to choices; here the answer is a number")
+            kind(who, "hints", hints or {}, Mapping, "a dict of sentences by wrong answers")
+            for text in (hints or {}).values():
+                kind(who, "what hints say", text, str, "text")
             spec |= {
                 "type": "number",
-                "answer": float(answer),
-                "tolerance": tolerance,
+                "answer": number(who, "answer", answer, -math.inf),
+                "tolerance": number(who, "tolerance", tolerance),
                 "feedback": {"right": right_feedback, "wrong": wrong_feedback},
-                "hints": [{"value": float(value), "feedback": text} for value, text in (hints or {}).items()],
+                "hints": [
+                    {"value": number(who, "each wrong answer in hints", value, -math.inf), "feedback": text}
+                    for value, text in (hints or {}).items()
+                ],
             }
         super().__init__(identity, spec)
 

@@ -549,6 +549,35 @@ def test_number_question(page: Page) -> None:
     expect(feedback).to_have_attribute("data-result", "wrong")
 
 
+def test_numbers_as_people_write_them(open_page: Open, tmp_path: Path) -> None:
+    """A comma before three digits groups them, as in the book, or is a decimal comma: asked where only the second is right."""
+    typed = {
+        12000.0: {
+            "right": ["12,000", "12 000", "12\u202f000", "12\u00a0000", "1.2 × 10⁴", "12000,0"],
+            "wrong": ["12", "-12,000"],
+        },
+        3840000.5: {"right": ["3,840,000.5", "3 840 000,5"], "unread": ["3.840.000,5", "3,84,000"]},
+        3.2: {
+            "right": ["3,2", "3.200", "16/5", "6,4/2", "32 × 10^-1"],
+            "unread": ["3,200", "1 2", "3.2*", "½"],
+            "wrong": ["3,100"],
+        },
+        1e-10: {"right": ["10^-10", "10⁻¹⁰", "1 × 10⁻¹⁰", "10**-10", "1 e-10", "0,1^10", "1/10^10"], "wrong": ["10^10"]},
+        -0.5: {"right": ["–0.5", "- 0.5", "−0,5", "-1/2", "-5,0e-1"], "wrong": ["+0,5"]},
+    }
+    page = open_page(
+        write_page(tmp_path, "".join(live.Question(f"n{i}", "?", answer=x).to_html() for i, x in enumerate(typed)))
+    )
+    for i, (answer, results) in enumerate(typed.items()):
+        for result, texts in results.items():
+            for text in texts:
+                page.evaluate("([id, text]) => document.getElementById(id).explorable.set('answer', text)", [f"n{i}", text])
+                found = page.evaluate("id => document.getElementById(id).explorable.results.result", f"n{i}")
+                assert found == result, f"{text!r} for {answer}"
+    page.evaluate("document.getElementById('n2').explorable.set('answer', '3,200')")
+    assert page.locator("#n2 .dl-feedback").inner_text() == "Do you mean 3.2 or 3200? Write it without the comma."
+
+
 def test_choice_question_is_remembered(page: Page) -> None:
     choice, feedback = page.locator("#choice"), page.locator("#choice .dl-feedback")
     choice.get_by_role("button", name="Check").click()
@@ -582,6 +611,19 @@ def test_question_without_storage(browser: Browser, address: str) -> None:
 
 
 # ---- the widget face ----
+
+
+@pytest.mark.parametrize(("name", "answer"), [("number", 0.2), ("choice", 0)])
+def test_the_kernel_may_take_an_answer_back(page: Page, name: str, answer: float) -> None:
+    show_widget(page, name, "question", MADE[name]())
+    feedback = page.locator(f"#{name} .dl-feedback")
+    page.evaluate("answer => model.set('answer', answer)", answer)
+    expect(feedback).to_have_attribute("data-result", "right")
+    page.evaluate("model.set('answer', null)")
+    expect(feedback).to_have_text("")
+    assert page.locator(f"#{name} input").evaluate_all(
+        "all => all.every(i => (i.type === 'radio' ? !i.checked : i.value === ''))"
+    )
 
 
 def test_widget_face_over_a_model(page: Page) -> None:

@@ -23,14 +23,35 @@ const memory = {
   },
 };
 
-/** A number as people type it: true minus, decimal comma, 1e-3 and 2/3. NaN if it is none. */
-export function readNumber(typed) {
-  const plain = typed.trim().replaceAll("−", "-").replace(/^(-?\d*),(\d+)$/, "$1.$2").replace(/\s*[×x*·]\s*10\s*\^\s*/i, "e");
-  const one = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-  const parts = plain.split("/").map((part) => part.trim());
-  if (parts.length > 2 || !parts.every((part) => one.test(part))) return NaN;
-  const value = parts.length === 2 ? Number(parts[0]) / Number(parts[1]) : Number(plain);
+const FACTOR = /^([+-]?)(\d+\.?\d*|\.\d+)(e[+-]?\d+)?(?:\^([+-]?\d+))?$/i;
+
+/** The value of numbers, and powers of them, multiplied and divided from left to right. NaN if it is not that. */
+function valueOf(plain) {
+  let value = 1;
+  for (const [, operator, text] of `*${plain}`.matchAll(/([*/])([^*/]*)/g)) {
+    const [, sign, base, scale = "", exponent = 1] = FACTOR.exec(text) ?? [];
+    const factor = base ? Number(`${sign}1`) * Number(base + scale) ** exponent : NaN;
+    value = operator === "*" ? value * factor : value / factor;
+  }
   return Number.isFinite(value) ? value : NaN;
+}
+
+/**
+ * What may be meant by a number as people type it: true minus, 10⁻³ and 1e-3, 2/3, 12 000. A comma before three digits
+ * groups them or is a decimal comma: then there are two readings, the first with groups. None if it is no number.
+ */
+function readingsOf(typed) {
+  const plain = typed
+    .replace(/[⁺⁻⁰¹²³⁴-⁹]+/g, "^$&")
+    .normalize("NFKC") // superscripts, wide digits and narrow spaces become plain ones
+    .replace(/[−–‐]/g, "-")
+    .replaceAll("**", "^")
+    .replace(/[×x·⋅]/gi, "*")
+    .replace(/\s*([^\d\s])\s*|^\s+|\s+$/g, "$1")
+    .replace(/(\d)\s(?=\d{3}(?!\d))/g, "$1");
+  const decimal = (text) => text.replace(/(^|[^\d.,])(\d*),(\d+)(?![\d.,])/g, "$1$2.$3");
+  const grouped = plain.replace(/(^|[^\d.,])([1-9]\d{0,2}(?:,\d{3})+)(?![\d,])/g, (match) => match.replaceAll(",", ""));
+  return [...new Set([grouped, plain].map((text) => valueOf(decimal(text))))].filter((value) => !Number.isNaN(value));
 }
 
 const near = (x, y, tolerance) => Math.abs(x - y) <= tolerance * (y === 0 ? 1 : Math.abs(y)) * (1 + 1e-12);
@@ -99,7 +120,7 @@ export function create(root, spec, store, id) {
     judge = (answer) => [Boolean(spec.options[answer].correct), spec.options[answer].feedback ?? ""];
   } else {
     const field = freshId();
-    const input = html("input", { type: "text", inputmode: "decimal", id: field, autocomplete: "off", spellcheck: "false", size: 10 });
+    const input = html("input", { type: "text", id: field, autocomplete: "off", spellcheck: "false", size: 10 });
     prompt.setAttribute("for", field);
     const unit = html("span", { class: "dl-unit" });
     write(unit, spec.unit ?? "");
@@ -108,10 +129,12 @@ export function create(root, spec, store, id) {
     show = (answer) => (input.value = answer ?? "");
     const tolerance = spec.tolerance ?? 1e-3;
     judge = (answer) => {
-      const value = readNumber(answer);
-      if (Number.isNaN(value)) return [null, "That is not a number; write it like 0.25, 1e-3 or 2/3."];
-      if (near(value, spec.answer, tolerance)) return [true, spec.feedback?.right ?? ""];
-      const hint = (spec.hints ?? []).find((h) => near(value, h.value, tolerance));
+      const readings = readingsOf(answer);
+      if (!readings.length) return [null, "That is not a number; write it like 0.25, 1e-3 or 2/3."];
+      const meets = (value) => readings.some((reading) => near(reading, value, tolerance));
+      if (near(readings[0], spec.answer, tolerance)) return [true, spec.feedback?.right ?? ""];
+      if (meets(spec.answer)) return [null, `Do you mean ${readings[1]} or ${readings[0]}? Write it without the comma.`];
+      const hint = (spec.hints ?? []).find((h) => meets(h.value));
       return [false, hint?.feedback ?? spec.feedback?.wrong ?? ""];
     };
   }
@@ -149,9 +172,14 @@ export function create(root, spec, store, id) {
   const asAnswer = (value) => (spec.type === "number" && typeof value === "number" ? String(value) : value);
   const stopListening = store.onChange(() => {
     const answer = asAnswer(store.get("answer"));
-    if (!allowed(answer)) return;
-    show(answer);
-    respond(answer);
+    if (answer === null) {
+      show(null);
+      memory.write(id, null);
+      forget();
+    } else if (allowed(answer)) {
+      show(answer);
+      respond(answer);
+    }
   });
   const remembered = asAnswer(store.get("answer") ?? memory.read(id));
   if (allowed(remembered)) {
