@@ -331,6 +331,31 @@ def test_everything_has_a_name(page: Page) -> None:
     expect(spoken).to_have_text(re.compile("^β = 0.91 remembers"))
 
 
+def test_what_a_long_run_draws_belongs_to_what_it_was_asked(page: Page) -> None:
+    """On screen, while the slider has moved on; on paper stands where it has moved to."""
+    come_to(page, "averages")
+    on_screen, on_paper = page.evaluate(
+        """async () => {
+            const here = document.getElementById('averages');
+            const words = () => here.querySelector('.dl-readout').textContent;
+            const first = words();
+            let now = performance.now();
+            performance.now = () => (now += 50); // each operation takes longer than a frame
+            here.explorable.set('beta', 0.5);
+            await new Promise(requestAnimationFrame);
+            await new Promise(requestAnimationFrame);
+            here.explorable.set('beta', 0.95);
+            while (words() === first) await new Promise(requestAnimationFrame);
+            const seen = words();
+            dispatchEvent(new Event('beforeprint'));
+            delete performance.now;
+            return [seen, words()];
+        }"""
+    )
+    assert "β = 0.50 remembers about 1/(1 − β) = 2.0 days" in on_screen
+    assert "β = 0.95 remembers about 1/(1 − β) = 20.0 days" in on_paper
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

@@ -47,19 +47,23 @@ export function create(root, spec, store, id) {
     }
     return programs.get(key);
   };
-  /** What the computation reads of a control: of a choice its place in the list. */
-  const given = (name) => {
-    const { type, options } = spec.controls[name];
-    return type === "choice" ? options.findIndex((each) => each.name === store.get(name)) : Number(store.get(name));
+  const present = () => Object.fromEntries(controls.map(([name]) => [name, store.get(name)]));
+  /** What the computation reads of the controls: of a choice its place in the list. */
+  const asked = (settings) => {
+    const given = (name) => {
+      const { type, options } = spec.controls[name];
+      return type === "choice" ? options.findIndex((each) => each.name === settings[name]) : Number(settings[name]);
+    };
+    return Object.fromEntries(current().reads.map((name) => [name, given(name)]));
   };
-  const asked = () => Object.fromEntries(current().reads.map((name) => [name, given(name)]));
-  let run = null; // {task, of, at}: what a drawing waits for
+  let run = null; // {task, of, at, settings}: what a drawing waits for; {}: it waits for one that is yet to begin
+  let drawn; // the settings that what is seen was computed from: the controls may have moved on
   let changes = 0; // of controls, so far
   /** All at once, for who asks for the numbers; what is being computed for the drawing begins anew. */
   const compute = () => {
     if (run) stage.schedule();
     run = null;
-    return current().run(asked());
+    return current().run(asked(present()));
   };
 
   /**
@@ -67,13 +71,17 @@ export function create(root, spec, store, id) {
    * follows when they are there. A slider that moves meanwhile is answered by the next run, so that there is something to see.
    */
   function computed() {
-    if (run?.of !== option()) run = { task: current().start(asked()), of: option(), at: changes };
-    const done = run.task.advance(SLICE);
-    if (!done || run.at !== changes) stage.schedule();
+    if (run?.of !== option()) {
+      const settings = present();
+      run = { task: current().start(asked(settings)), of: option(), at: changes, settings };
+    }
+    const { task, at, settings } = run;
+    const done = task.advance(SLICE);
+    if (!done || at !== changes) stage.schedule();
     if (!done) return null;
-    const { results } = run.task;
-    run = null;
-    return results;
+    drawn = settings;
+    run = at === changes ? null : {};
+    return task.results;
   }
 
   // ---- what is seen ---------------------------------------------------------------------------------------------
@@ -180,13 +188,13 @@ export function create(root, spec, store, id) {
     text(note, words ?? "");
   }
 
-  /** The value of a name: of a control or of a result; a number that is given stands for itself. */
+  /** The value of a name: of a control, as it was for these results, or of a result; a number that is given stands for itself. */
   const value = (name, results) => {
     if (typeof name === "number") return name;
     const place = name.indexOf("[");
     if (place > 0) return results[name.slice(0, place)][Number(name.slice(place + 1, -1))];
     const found = results[name];
-    return found ? (found.length === 1 ? found[0] : NaN) : Number(store.get(name));
+    return found ? (found.length === 1 ? found[0] : NaN) : Number(drawn[name]);
   };
 
   function written([name, places, brackets], results) {
@@ -195,7 +203,7 @@ export function create(root, spec, store, id) {
       return plain.startsWith("−") ? `(${plain})` : plain;
     }
     const control = spec.controls[name];
-    if (control?.type === "choice") return control.options.find((each) => each.name === store.get(name)).label;
+    if (control?.type === "choice") return control.options.find((each) => each.name === drawn[name]).label;
     const x = value(name, results);
     if (!Number.isFinite(x)) return significant(x);
     if (places !== null) return fixed(x, places);
@@ -209,9 +217,9 @@ export function create(root, spec, store, id) {
     const get = (name) => value(name, results);
     const seen = (when) => !when || (Number.isFinite(get(when)) && get(when) !== 0);
     panels.forEach((panel) => panel.choose(option()));
-    panels.forEach((panel, i) => panel.draw(results, get, seen, spec.panels[i].pick ? store.get(spec.panels[i].pick) : null));
+    panels.forEach((panel, i) => panel.draw(results, get, seen, spec.panels[i].pick ? drawn[spec.panels[i].pick] : null));
     const say = (parts) => parts.map((part) => (typeof part === "string" ? part : written(part, results))).join("");
-    const said = stepper ? diagram().draw({ step: store.get(spec.stepper.slider), picked: store.get("picked"), get, seen, say }) : [];
+    const said = stepper ? diagram().draw({ step: drawn[spec.stepper.slider], picked: drawn.picked, get, seen, say }) : [];
     spec.words.forEach(({ parts, when }, i) => {
       const { row, words } = sentences[i];
       row.hidden = !seen(when);
