@@ -121,6 +121,31 @@ def test_a_run_that_diverges_says_so_and_stops(page: Page) -> None:
     assert not re.search(r"NaN|Infinity|undefined", drawn)
 
 
+def test_the_boundary_lies_where_both_classes_are_equally_probable(page: Page) -> None:
+    """And it has the colour of the page's text, in either theme and on paper."""
+    put(page, hidden="8-8", noise=0.3)
+    found = trained(page, 40)
+    line = page.locator("#playground .dl-over-heat .dl-heat path")
+    drawn = re.findall(r"[ML](\d+) (\d+)", line.get_attribute("d") or "")
+    across, down = line.evaluate("({ownerSVGElement: {viewBox: {baseVal: {width, height}}}}) => [width, height]")
+    cells = int(len(found["boundary"]) ** 0.5)
+    values = np.pad(np.reshape(found["boundary"], (cells, cells)), 1, mode="edge")
+    assert len(drawn) > cells
+    for x, y in np.array(drawn, dtype=float):
+        j, i = cells * (1 - y / down) + 0.5, cells * x / across + 0.5
+        corner = np.s_[int(j) : int(j) + 2, int(i) : int(i) + 2]
+        around = np.array([1 - j % 1, j % 1]) @ values[corner] @ np.array([1 - i % 1, i % 1])
+        assert abs(around - 0.5) <= 0.02 + 0.1 * np.ptp(values[corner]), (x, y)
+    inks = []
+    for theme, medium in (("light", "screen"), ("dark", "screen"), ("dark", "print")):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+        page.emulate_media(media=medium)
+        inks.append(line.evaluate("line => getComputedStyle(line).stroke"))
+        assert inks[-1] == page.locator("#playground .dl-axis-words").first.evaluate("words => getComputedStyle(words).fill")
+    assert len(set(inks)) == 3
+    assert inks[-1] == "rgb(0, 0, 0)"
+
+
 def test_play_pause_step_and_start_again(page: Page) -> None:
     play = page.get_by_role("button", name="Train")
     page.get_by_role("button", name="One step").click()

@@ -33,7 +33,7 @@ export class Network {
       const hidden = unit.k < layers.length - 1;
       unit.name = hidden ? `Unit ${unit.i + 1} of hidden layer ${unit.k + 1}` : `Output for class ${unit.i}`;
       unit.heat = hidden ? new Heat({ columns: this.cells, rows: this.cells, colours: this.colours, span, bands: this.bands }) : null;
-      unit.tile = html("button", { type: "button", class: "dl-tile", role: "radio", "aria-checked": "false", tabindex: -1, "aria-label": unit.name, title: unit.name }, ...(hidden ? [unit.heat.canvas] : [String(unit.i)]));
+      unit.tile = html("button", { type: "button", class: "dl-tile", role: "radio", "aria-checked": "false", tabindex: -1, "aria-label": unit.name, title: unit.name }, ...(hidden ? [unit.heat.element] : [String(unit.i)]));
       unit.tile.addEventListener("click", () => this.pick(unit));
     }
     this.inputs = [1, 2].map((n) => html("span", { class: "dl-tile dl-input", "aria-hidden": "true" }, `x${subscript(n)}`));

@@ -74,8 +74,8 @@ export class Panel {
     this.frame = new Frame(MARGIN, { class: `dl-panel${onPick ? " dl-pickable" : ""}`, role: "img", "aria-label": description });
     this.picture = this.frame.element;
     this.heat = spec.heat && new Heat(spec.heat);
-    if (this.heat) Object.assign(this.heat.canvas.style, { left: `${MARGIN.left}px`, top: `${MARGIN.top}px` });
-    this.element = this.heat ? html("div", { class: "dl-over-heat" }, this.heat.canvas, this.picture) : this.picture;
+    if (this.heat) Object.assign(this.heat.element.style, { left: `${MARGIN.left}px`, top: `${MARGIN.top}px` });
+    this.element = this.heat ? html("div", { class: "dl-over-heat" }, this.heat.element, this.picture) : this.picture;
     this.series = spec.series.map((series) => {
       const curve = svg("path", { class: `dl-series dl-${series.kind}${MARKED.includes(series.kind) ? " dl-marks" : ""}${series.faint ? " dl-faint" : ""}`, "data-series": series.y });
       if (series.dash) curve.setAttribute("stroke-dasharray", series.dash);

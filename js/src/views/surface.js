@@ -60,7 +60,7 @@ function heights(values, columns, rows, minimum) {
 
 // For each pattern of corners above the level (bit 0: lower left, then counter-clockwise), the edges a line enters
 // and leaves by (0: lower, 1: right, 2: upper, 3: left), with the high ground on its left.
-const LINES = [[], [0, 3], [1, 0], [1, 3], [2, 1], [0, 3, 2, 1], [2, 0], [2, 3], [3, 2], [0, 2], [1, 0, 3, 2], [1, 2], [3, 1], [0, 1], [3, 0], []];
+export const LINES = [[], [0, 3], [1, 0], [1, 3], [2, 1], [0, 3, 2, 1], [2, 0], [2, 3], [3, 2], [0, 2], [1, 0, 3, 2], [1, 2], [3, 1], [0, 1], [3, 0], []];
 
 /**
  * → for each level, from the lowest, the path (even-odd) around everything above it, in 1/FINE of a pixel of a
