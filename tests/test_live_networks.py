@@ -203,6 +203,9 @@ def test_what_kills_relu_units_leaves_leaky_ones_alive():
     it.alpha, it.bias = 0.1, 0.0
     assert "No ReLU unit has died." in it.words
     assert it.values["reached"]
+    it.step = 0
+    assert "No ReLU unit has died." not in it.words  # none has had the chance
+    assert not it.spec["play"]["rewinds"]  # who lowers α sees who survives to the end
 
 
 def test_a_net_that_diverges_says_so():
@@ -273,7 +276,7 @@ def test_the_third_step_moves_centres_and_lowers_the_error():
     assert found["reached"]
     it.step = 0
     assert not it.values["reached"]
-    assert "Two steps, 4 centres" in it.words
+    assert "Two steps with n = 4: off the data by" in it.words
 
 
 def test_two_steps_are_not_enough():

@@ -74,7 +74,7 @@ def test_the_phases_in_words():
     line.phase = 1
     assert f"Step 1, forward phase: the line predicts, and its risk is {line.values['risk']:.1f}." in line.words
     line.phase = 2
-    assert "Step 1, backward phase: the gradient is (−" in line.words
+    assert re.search(r"Step 1, backward phase: the gradient is −\S+ for the slope, −\S+ for the intercept\.", line.words)
     line.phase = 3
     assert "Step 1, update: the risk went from 17.8 to" in line.words
     line.alpha = 10.0
@@ -140,6 +140,14 @@ class Plane(live.Curves):
 def test_maps_handles_and_play_are_checked(changed, words):
     with pytest.raises(ValueError, match=words):
         Plane(**changed)
+
+
+def test_a_limit_is_checked():
+    class Limited(Plane):
+        part = live.controls.Slider(0, low=0, high=9, step=1, label="i", description="part", limit="parts")
+
+    with pytest.raises(ValueError, match="a slider is limited by 'parts', which is no slider"):
+        Limited()
 
 
 # Playground -----------------------------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ class DyingUnits(Curves):
             ),
             words=(
                 Sentence(
-                    f"ReLU: after {{step}} steps {{dead_relu_here:d}} % of {UNITS} units are dead; the mean squared error is "
+                    f"ReLU: at step {{step}} {{dead_relu_here:d}} % of {UNITS} units are dead; the mean squared error is "
                     "{loss_relu_here:.3f}.",
                     when="finite_relu",
                     colour=orange,
@@ -103,7 +103,7 @@ class DyingUnits(Curves):
                 Show("An unlucky bias", {"alpha": 0.1, "bias": -2.0, "step": STEPS}),
                 Show("All is well", {"alpha": 0.1, "bias": 0.0, "step": STEPS}),
             ),
-            play=Play("step", "Train", 4.0, ("alpha", "bias")),
+            play=Play("step", "Train"),
             other=other,
             **state,
         )
@@ -160,6 +160,6 @@ def side_by_side(other: str, alpha: Any, bias: Any, step: Any) -> dict[str, Any]
     whole = np.greater_equal(step, float(STEPS))
     return found | {
         "constant": np.greater_equal(share, 100.0),
-        "unhurt": np.less_equal(share, 0.0),
+        "unhurt": np.less_equal(share, 0.0) * np.greater(step, 0.0),
         "reached": whole * np.less(share, 10.0) * np.less(error, 0.1),
     }

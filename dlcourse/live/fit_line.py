@@ -121,7 +121,10 @@ class FitLine(Curves):
                 Sentence("The least risk of any line is {least}.", colour=palette.DATA),
                 Sentence("{wrong:d} of {count:d} points are on the wrong side.", when="classification", colour=WRONG),
                 Sentence("Step {step:d}, forward phase: the line predicts, and its risk is {risk}.", when="going_forward"),
-                Sentence("Step {step:d}, backward phase: the gradient is ({gradient_b}, {gradient_a}).", when="backward"),
+                Sentence(
+                    "Step {step:d}, backward phase: the gradient is {gradient_a} for the slope, {gradient_b} for the intercept.",
+                    when="backward",
+                ),
                 Sentence("It is 0: where the risk is flat, descent has nowhere to go.", when="stuck", tone="bad"),
                 Sentence("Step {done:d}, update: the risk went from {before} to {risk}.", when="updated"),
                 Sentence("The step raised it: α is large for this slope.", when="rose", tone="bad"),

@@ -121,8 +121,8 @@ class RadialBasis(Curves):
                 ),
             ),
             words=(
-                Sentence("Two steps, {centres} centres: off the data by {two_error:.3f} (root mean square).", colour=green),
-                Sentence("After {step} steps of learning everything: {error:.3f}.", when="moved", colour=blue),
+                Sentence("Two steps with n = {centres}: off the data by {two_error:.3f} (root mean square).", colour=green),
+                Sentence("Learning everything, at t = {step}: {error:.3f}.", when="moved", colour=blue),
                 Sentence(
                     "The centre that moved most has gone {farthest:.2f}; the widths are now {narrowest:.2f} to {widest:.2f}.",
                     when="moved",
