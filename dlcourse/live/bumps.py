@@ -57,7 +57,7 @@ class Bumps(Curves):
     target = Choice(list(TARGETS), label="Target", labels=[each.label for each in TARGETS.values()])
     bumps = Slider(6, low=1, high=MOST, step=1, label="n", description="bumps")
     steepness = Slider(100.0, low=5.0, high=5000.0, scale="log", label="s", description="steepness")
-    bump = Slider(2, low=1, high=MOST, step=1, label="i", description="bump looked at")
+    bump = Slider(2, low=1, high=MOST, step=1, label="i", description="bump looked at", limit="bumps")
 
     def __init__(self, target: str = "smooth", *, identity: str = "bumps", **state: Any) -> None:
         blue, orange, green = palette.SERIES[:3]

@@ -15,6 +15,7 @@ class Slider(traitlets.TraitType[float, float]):
 
     scale : "linear", or "log" for a slider that moves by factors (its values keep three significant digits, so
     that the number shown is the number used), with `ticks` places a decade.
+    limit : a slider of the same range above whose value this one cannot be moved.
 
     Raises TraitError for anything but a finite number in the range.
     """
@@ -30,12 +31,13 @@ class Slider(traitlets.TraitType[float, float]):
         scale: str = "linear",
         step: float | None = None,
         ticks: int = 50,
+        limit: str = "",
     ) -> None:
         if not (math.isfinite(low) and math.isfinite(high) and low < high and (scale != "log" or low > 0)):
             raise ValueError(f"Slider {label}: needs a range low < high (both above 0 on a log scale), got {low} to {high}")
         super().__init__(default_value=default)
         self.low, self.high, self.scale, self.label, self.description = low, high, scale, label, description
-        self.interval, self.ticks = step, ticks
+        self.interval, self.ticks, self.limit = step, ticks, limit
         self.tag(sync=True)
 
     def validate(self, obj: Any, value: Any) -> float:
@@ -53,7 +55,8 @@ class Slider(traitlets.TraitType[float, float]):
     def describe(self) -> dict[str, Any]:
         """What the page needs to draw the slider."""
         found = {"label": self.label, "description": self.description, "scale": self.scale, "min": self.low, "max": self.high}
-        more = {"ticks": self.ticks} if self.scale == "log" and self.ticks != 50 else {}
+        more: dict[str, Any] = {"ticks": self.ticks} if self.scale == "log" and self.ticks != 50 else {}
+        more |= {"limit": self.limit} if self.limit else {}
         return found | more if self.interval is None else found | more | {"step": self.interval}
 
     def stops(self) -> list[float]:

@@ -80,9 +80,11 @@ class Curves(Explorable):
             if goal is not None:
                 self.check(option, goal.when, 0)
         for name in (play.slider, *play.rewinds) if play else ():
-            self.check_slider(name, "the button")
+            self.check_slider(name, "the button should move")
         if play and not isinstance(self.declared()[play.slider].interval, int):
             self.refuse(f"the button needs a slider of whole steps, {play.slider!r} has none")
+        for trait in self.declared().values():
+            self.check_slider(getattr(trait, "limit", ""), "a slider is limited by")
         presets = presets or {}
         for option in [*presets, *(notes or {})]:
             named(functions, option, "option")
@@ -181,12 +183,12 @@ class Curves(Explorable):
                 named({"": 0, "goal": 1}, line.tone, "tone of a line")
                 self.check(option, line.at, 0, needed=True)
                 self.check(option, line.when, 0)
-            self.check_slider(panel.pick, "a drag")
+            self.check_slider(panel.pick, "a drag should move")
             for handle in panel.handles:
                 self.check(option, handle.x, 0, needed=True)
                 self.check(option, handle.y, 0, needed=True)
-                self.check_slider(handle.across, "a drag")
-                self.check_slider(handle.up, "a drag")
+                self.check_slider(handle.across, "a drag should move")
+                self.check_slider(handle.up, "a drag should move")
             if (panel.equal or panel.heat) and not (panel.x.span and panel.y.span):
                 self.refuse(f"the panel of {panel.y.label!r} needs a domain on both axes for equal units or a map")
             if panel.heat:
@@ -198,9 +200,9 @@ class Curves(Explorable):
                         f"got {len(panel.heat.colours)} and {many}"
                     )
 
-    def check_slider(self, name: str, who: str) -> None:
+    def check_slider(self, name: str, what: str) -> None:
         if name and not isinstance(self.declared().get(name), Slider):
-            self.refuse(f"{who} should move {name!r}, which is no slider")
+            self.refuse(f"{what} {name!r}, which is no slider")
 
     def compute(self) -> tuple[Program, list[float]]:
         """The program of the present option, and what it reads."""

@@ -53,7 +53,7 @@ export function slider({ label, description = "", className = "", ...spec }, onI
       const shown = scale.format(last === undefined ? value : Math.min(value, last));
       text(output, shown);
       attribute(input, "aria-valuetext", shown);
-      input.style.setProperty("--dl-filled", `${(100 * Number(position)) / count}%`);
+      input.style.setProperty("--dl-filled", `${(100 * Number(position)) / (count || 1)}%`);
     },
   };
 }

@@ -139,6 +139,19 @@ def test_once_more_goes_on_with_the_next_update(page: Page) -> None:
     expect(page.locator("#back-propagation .dl-next")).to_be_disabled()
 
 
+def test_a_slider_ends_at_its_limit(page: Page) -> None:
+    """There is no bump after the last one; with a single bump there is nothing to move."""
+    slider = page.locator("#bumps .dl-bump")
+    for n, shown in ((6, "6"), (1, "1"), (9, "9")):
+        put_and_come(page, "bumps", bumps=n, bump=50)
+        expect(slider.locator("output")).to_have_text(shown)
+        assert f"Bump {shown} is" in page.locator("#bumps .dl-readout").inner_text()
+        assert slider.locator("input").get_attribute("max") == str(n - 1)
+        assert "NaN" not in (slider.locator("input").get_attribute("style") or "")
+    slider.locator("input").press("ArrowLeft")
+    assert state(page, "bumps")["bump"] == 8
+
+
 @pytest.mark.parametrize("name", STEPPED)
 def test_a_diagram_by_keyboard(page: Page, name: str) -> None:
     come_to(page, name)

@@ -175,7 +175,8 @@ export function create(root, spec, store, id) {
     const shown = shownControls();
     for (const [name, input] of inputs) {
       input.element.hidden = !shown.includes(name);
-      input.update(store.get(name));
+      const { limit } = spec.controls[name];
+      input.update(store.get(name), limit && store.get(limit));
     }
     for (const each of diagrams) each.show(each === diagram());
     if (stepper) {
