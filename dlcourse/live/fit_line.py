@@ -122,7 +122,8 @@ class FitLine(Curves):
                 Sentence("{wrong:d} of {count:d} points are on the wrong side.", when="classification", colour=WRONG),
                 Sentence("Step {step:d}, forward phase: the line predicts, and its risk is {risk}.", when="going_forward"),
                 Sentence(
-                    "Step {step:d}, backward phase: the gradient is {gradient_a} for the slope, {gradient_b} for the intercept.",
+                    "Step {step:d}, backward phase: the gradient is {gradient_a} for the slope, "
+                    "{gradient_b} for the intercept.",
                     when="backward",
                 ),
                 Sentence("It is 0: where the risk is flat, descent has nowhere to go.", when="stuck", tone="bad"),
