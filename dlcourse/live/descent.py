@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import landscapes, optim
@@ -47,7 +47,8 @@ class Descent(Paths):
     methods : one or several of `ALL_METHODS`; the reader can choose from these and `method_choices`.
     alpha, start : the landscape's own where not given.
     identity : the name under which a link finds this explorable in its page.
-    goal : one sentence that gives the reader something to reach.
+    goal : one sentence that gives the reader something to reach. needs : name → value of what it counts under: `methods`
+        that each have to arrive (without them, any), by which `step`, and where the other controls have to stand.
     shows : buttons that move the controls to a setting.
 
     Raises
@@ -74,6 +75,7 @@ class Descent(Paths):
         identity: str = "descent",
         goal: str = "Get J − J* below 10⁻⁶ within 100 steps.",
         target: float = 1e-6,
+        needs: Mapping[str, Any] | None = None,
         landscape_choices: Sequence[str] = tuple(landscapes.ALL),
         method_choices: Sequence[str] = tuple(METHODS),
         shows: Sequence[Show] = (),
@@ -85,6 +87,7 @@ class Descent(Paths):
             identity=identity,
             goal=goal,
             target=target,
+            needs=needs,
             landscape_choices=landscape_choices,
             method_choices=method_choices,
             shows=shows,

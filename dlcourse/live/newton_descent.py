@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import landscapes, optim
@@ -54,7 +54,8 @@ class NewtonDescent(Paths):
     ----------
     landscape : one of `landscapes.ALL`; `landscape_choices` limits what the reader may switch to.
     methods : one or several of `NEWTON_METHODS`; the reader can choose from these and `method_choices`.
-    goal : one sentence that gives the reader something to reach; `goal_method` is the method that has to reach it.
+    goal : one sentence that gives the reader something to reach; `needs` says under which settings it counts, if not
+        for pure Newton.
 
     Raises
     ------
@@ -84,7 +85,7 @@ class NewtonDescent(Paths):
         identity: str = "newton-descent",
         goal: str = "Find a start from which pure Newton ends in a minimum: J − J* below 10⁻⁶.",
         target: float = 1e-6,
-        goal_method: str = "newton",
+        needs: Mapping[str, Any] | None = None,
         landscape_choices: Sequence[str] = ("bowl", "rosenbrock", "himmelblau", "beale", "saddle", "plateau"),
         method_choices: Sequence[str] = tuple(NEWTON_METHODS),
         shows: Sequence[Show] | None = None,
@@ -99,6 +100,6 @@ class NewtonDescent(Paths):
             landscape_choices=landscape_choices,
             method_choices=method_choices,
             shows=shows,
-            goal_method=goal_method,
+            needs=needs or {"methods": ["newton"]},
             **state,
         )

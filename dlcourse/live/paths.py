@@ -34,6 +34,9 @@ class Paths(Explorable):
     table : the methods there are. drives : the two sliders of which a rule is made. sliders : those shown, in order.
     steps : the length of a path. critical : whether saddles and maxima are marked and named.
     usual_shows : the buttons there are for `shows=None`, as far as the reader may choose their landscape.
+
+    `needs` says under which settings the goal counts: each of these `methods` has to arrive (without them, any), by this
+    `step`, with every other control that it names where it says. To arrive is to stay below the target: see `arrival`.
     """
 
     view = "descent"
@@ -56,7 +59,7 @@ class Paths(Explorable):
         landscape_choices: Sequence[str],
         method_choices: Sequence[str],
         shows: Sequence[Show] | None = (),
-        goal_method: str | None = None,
+        needs: Mapping[str, Any] | None = None,
         more: Mapping[str, Any] | None = None,
         **state: Any,
     ) -> None:
@@ -67,11 +70,6 @@ class Paths(Explorable):
         self.places = [name for name in landscapes.ALL if name in {landscape, *landscape_choices}]
         wanted = {methods, *method_choices} if isinstance(methods, str) else {*methods, *method_choices}
         self.offered = [method for name, method in self.table.items() if name in wanted]
-        if goal_method is not None:
-            known = ", ".join(self.table)
-            if goal_method not in self.table:
-                raise ValueError(f"{type(self).__name__}: goal_method must be one of {known}, got {goal_method!r}")
-            more = {**(more or {}), "goal_method": goal_method}
         if shows is None:
             shows = [show for show in self.usual_shows if show.settings["landscape"] in self.places]
         checks.listed(type(self).__name__, "shows", shows, Show)
@@ -91,6 +89,7 @@ class Paths(Explorable):
             "methods": [{"name": m.name, "label": m.label, "colour": palette.PATHS[m.name]} for m in self.offered],
             "landscapes": [self.describe(name) for name in self.places],
             **({"shows": [self.show(each) for each in shows]} if shows else {}),
+            **({"needs": self.show(Show("goal", needs))["set"]} if needs else {}),
             **(more or {}),
         }
         super().__init__(identity, spec, landscape=landscape, methods=methods, **state)
@@ -99,13 +98,13 @@ class Paths(Explorable):
         """What has to be known before programs can be made."""
 
     def show(self, show: Show) -> dict[str, Any]:
-        """A button's settings, checked as a state is."""
+        """The settings of a button, or of the goal, checked as a state is."""
         for name, value in show.settings.items():
             named(dict.fromkeys(self.controls()), name, "control")
             self.traits()[name].validate(self, value)
         place = show.settings.get("landscape")
         if place is not None and place not in self.places:
-            raise ValueError(f"{type(self).__name__}: the button {show.label!r} needs {place!r} among the landscapes")
+            raise ValueError(f"{type(self).__name__}: {show.label!r} needs {place!r} among the landscapes")
         settings = {name: list(value) if isinstance(value, (tuple, list)) else value for name, value in show.settings.items()}
         return {"label": show.label, "set": settings}
 
@@ -180,6 +179,19 @@ class Paths(Explorable):
             f"{landscape.label}: contour map with the path of {', '.join(labels.values())}, and J above its minimum against "
             f"the step, at {at}.",
         ).svg
+
+
+def arrival(above: Any, target: float) -> np.ndarray:
+    """The step from which on a run stays below the target, along the first axis; ∞ for one that does not, or only passes.
+
+    above : J − J* at each step. What is not a number is not below.
+
+    >>> float(arrival([1.0, 0.1, 0.3, 0.1, 0.2], 0.25)), float(arrival([1.0, 0.1, 0.3], 0.25))
+    (3.0, inf)
+    """
+    outside = ~(np.asarray(above)[::-1] < target)
+    last = np.where(outside.any(axis=0), len(outside) - outside.argmax(axis=0), 0)
+    return np.where(outside[0], np.inf, last)
 
 
 def uses(methods: Sequence[Method], drive: int) -> bool:

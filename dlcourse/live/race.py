@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,7 +12,7 @@ from .. import landscapes, optim
 from .controls import Choice, Position, Several, Slider
 from .descent import ALL_METHODS
 from .panels import Show
-from .paths import ESCAPE, Paths
+from .paths import ESCAPE, Paths, arrival
 
 STEPS = 200  # Adam and the heavy ball need more than a hundred
 RATES = np.array([float(f"{α:.3g}") for α in np.geomspace(1e-4, 1e2, 121)])  # tried for every rule: twenty a decade
@@ -26,8 +26,8 @@ STARTERS = tuple(name for name in ENTRANTS if name != "rmsprop_epsilon_inside") 
 def tuned_rate(landscape: str, method: str, target: float) -> float:
     """The best of `RATES` for this rule from the landscape's own start, β = 0.9.
 
-    Best is what is below the target first, and stays there, and, among equals or if none is, lowest after `STEPS` steps: a
-    walk that only passes has not arrived. Runs that leave the landscape's domain do not count.
+    Best is what arrives first (`arrival`) and, among equals or if none does, is lowest after `STEPS` steps.
+    Runs that leave the landscape's domain do not count.
 
     >>> tuned_rate("ravine", "gradient_descent", 1e-6)
     0.0178
@@ -40,8 +40,7 @@ def tuned_rate(landscape: str, method: str, target: float) -> float:
         above = f(np.moveaxis(path, 1, 0)) - f.minimum  # (steps + 1, rates)
     low, high = np.transpose(f.domain)
     stayed = np.all((low[:, None] <= path) & (path <= high[:, None]), axis=(0, 1))
-    outside = above[::-1] >= target
-    first = np.where(outside.any(axis=0), STEPS + 1 - outside.argmax(axis=0), 0)
+    first = arrival(above, target)
     order = sorted(np.flatnonzero(stayed), key=lambda i: (first[i], above[-1, i]))
     return float(RATES[order[0]])
 
@@ -64,7 +63,8 @@ class Race(Paths):
     ----------
     landscape : one of `landscapes.ALL`; `landscape_choices` limits what the reader may switch to.
     methods : some of the first-order methods; the reader can choose from these and `method_choices`.
-    goal : one sentence that gives the reader something to reach: that `goal_method` is the first below the target.
+    goal : one sentence that gives the reader something to reach: that one of `needs["methods"]`, Adam if not given,
+        is the first below the target.
     shows : buttons that move the controls to a setting.
 
     Raises
@@ -94,7 +94,7 @@ class Race(Paths):
         identity: str = "race",
         goal: str = "Find a setting in which Adam is the first below 10⁻⁶.",
         target: float = 1e-6,
-        goal_method: str = "adam",
+        needs: Mapping[str, Any] | None = None,
         landscape_choices: Sequence[str] = ("ravine", "rotated_ravine", "rosenbrock", "beale", "plateau"),
         method_choices: Sequence[str] = ENTRANTS,
         shows: Sequence[Show] | None = None,
@@ -110,7 +110,7 @@ class Race(Paths):
             landscape_choices=landscape_choices,
             method_choices=method_choices,
             shows=shows,
-            goal_method=goal_method,
+            needs=needs or {"methods": ["adam"]},
             more={"ranking": True},
             **state,
         )
@@ -125,12 +125,11 @@ class Race(Paths):
 
     @property
     def ranking(self) -> list[tuple[str, int | None]]:
-        """(method, first step with J − J* below the target), the fastest first; None for one that does not get there."""
+        """(method, the step from which J − J* stays below the target), the fastest first; None for one that does not arrive."""
         minimum = landscapes.get(self.landscape).minimum
         found: list[tuple[str, int | None]] = []
         for name, run in self.runs().items():
-            gone = ~np.all(np.abs(run["path"]) <= ESCAPE, axis=1)
-            last = int(gone.argmax()) if gone.any() else len(gone)
-            below = run["loss"][:last] - minimum < self.target
-            found.append((name, int(below.argmax()) if below.any() else None))
+            step = arrival(run["loss"] - minimum, self.target)
+            arrived = np.isfinite(step) and np.all(np.abs(run["path"]) <= ESCAPE)
+            found.append((name, int(step) if arrived else None))
         return sorted(found, key=lambda each: STEPS + 1 if each[1] is None else each[1])

@@ -348,10 +348,10 @@ def test_show_me_link_in_the_page(page: Page) -> None:
         }"""
     )
     for _ in range(2):  # also when followed again
-        put(page, alpha=0.01)
+        put(page, alpha=0.01, step=10)  # the reader stopped there; the link shows all steps
         page.get_by_text("show me").click()
         frame(page)
-        assert state(page)["alpha"] == 0.15
+        assert (state(page)["alpha"], state(page)["step"]) == (0.15, 100)
 
 
 def test_copy_link_comes_back(open_page: Open, address: str) -> None:

@@ -103,8 +103,9 @@ export function create(root, spec, store, id) {
         }
       }
       const above = loss.map((value) => value - minimum);
-      const reached = spec.target > 0 ? above.findIndex((value) => value < spec.target) : -1;
-      const reachedAt = reached < 0 || (divergedAt !== null && reached >= divergedAt) ? null : reached;
+      let arrived = spec.steps + 1; // from here to the end below the target: what only passes has not arrived
+      while (arrived > 0 && above[arrived - 1] < spec.target) arrived--;
+      const reachedAt = spec.target > 0 && divergedAt === null && arrived <= spec.steps ? arrived : null;
       runs.set(name, { name, label, path, loss, above, divergedAt, reachedAt, rate: out.rate?.[0] ?? null, several: landscape.minima.length > 1 });
     }
   }
@@ -236,19 +237,24 @@ export function create(root, spec, store, id) {
         return { name: run.name, label: run.label, facts, verdict, diverged: run.ended || verdict.includes("not at a minimum") };
       }),
     );
-    const reached = shown.filter((run) => run.reachedAt !== null && run.reachedAt <= step && !run.ended);
+    const order = ranked(shown, step);
     if (spec.ranking) {
-      const order = ranked(shown, step);
       const result = outcome(order, step, spec.target);
       text(ranking, result);
       methodChips.say(new Map(order.map((run) => [run.name, standing(run, step)])));
       readout.choose([alone ?? order[0].name]);
       announcer.update(result);
-      goal.update(spec.goal_method ? reached.length > 0 && order[0].name === spec.goal_method : reached.length > 0);
-    } else {
-      announcer.update(said);
-      goal.update(reached.some(({ name }) => !spec.goal_method || name === spec.goal_method));
-    }
+    } else announcer.update(said);
+    goal.update(met(order, step));
+  }
+
+  /** Whether the goal is met: by the methods that it needs (in a race the first, else each; any if it names none), by its step, where it wants it. */
+  function met(order, shownStep) {
+    const { methods, step = spec.steps, ...others } = spec.needs ?? {};
+    if (Object.entries(others).some(([name, value]) => String(store.get(name)) !== String(value))) return false;
+    const there = order.filter((run) => run.reachedAt !== null && run.reachedAt <= Math.min(step, shownStep)).map(({ name }) => name);
+    if (!there.length || !methods) return there.length > 0;
+    return spec.ranking ? methods.includes(there[0]) : methods.every((name) => there.includes(name));
   }
 
   const stopListening = store.onChange((name) => {
@@ -300,7 +306,9 @@ export function create(root, spec, store, id) {
     };
     const landscape = texts.get("landscape");
     if (landscapes.has(landscape)) goTo(landscape);
-    for (const name of [...SLIDERS, "step"]) if (texts.has(name)) apply(name, parseNumber(texts.get(name)));
+    for (const name of SLIDERS) if (texts.has(name)) apply(name, parseNumber(texts.get(name)));
+    // A link that names no step shows as many as the page does at first, and not those at which the reader stopped.
+    apply("step", texts.has("step") ? parseNumber(texts.get("step")) : store.initial.step);
     if (texts.has("methods")) {
       const known = texts.get("methods").split(",").filter((m) => spec.methods.some(({ name }) => name === m));
       if (known.length) apply("methods", known);

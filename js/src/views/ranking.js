@@ -1,8 +1,8 @@
-/** Who is below the target first: the order of the runs of a race, and what is said of it. */
+/** Who is below the target first, to stay: the order of the runs of a race, and what is said of it. */
 
 import { power, significant } from "../format.js";
 
-const arrived = (run, step) => run.reachedAt !== null && run.reachedAt <= step && !run.ended;
+const arrived = (run, step) => run.reachedAt !== null && run.reachedAt <= step;
 
 /** The fastest first; then what is lowest; what diverged last. */
 export function ranked(runs, step) {
@@ -25,16 +25,19 @@ export function outcome(order, step, target) {
   const there = order.filter((run) => arrived(run, step));
   const gone = order.filter((run) => run.ended);
   const rest = order.filter((run) => !there.includes(run) && !gone.includes(run));
+  const passing = rest.filter((run) => run.above[step] < target);
+  const above = rest.filter((run) => !passing.includes(run));
   const said = [];
   if (there.length) {
     const [first, ...others] = there;
     const ties = others.filter((run) => run.reachedAt === first.reachedAt);
     const behind = others.filter((run) => run.reachedAt > first.reachedAt);
-    said.push(`${list([first, ...ties].map((run) => run.label))} ${ties.length ? "are" : "is"} first below ${goal}, at step ${first.reachedAt}`);
+    said.push(`${list([first, ...ties].map((run) => run.label))} ${ties.length ? "are" : "is"} first below ${goal} for good, at step ${first.reachedAt}`);
     if (behind.length) said[0] += `; then ${list(behind.map((run) => `${run.label} (${run.reachedAt})`))}`;
     said[0] += ".";
-  } else said.push(step === 0 ? "All stand at the start." : `None is below ${goal} after ${step} ${step === 1 ? "step" : "steps"}.`);
-  if (there.length && rest.length) said.push(`Still above it after ${step} steps: ${list(rest.map((run) => run.label))}.`);
+  } else said.push(step === 0 ? "All stand at the start." : `None is below ${goal} for good after ${step} ${step === 1 ? "step" : "steps"}.`);
+  if (there.length && above.length) said.push(`Still above it after ${step} steps: ${list(above.map((run) => run.label))}.`);
+  if (passing.length) said.push(`Below it, but not to stay: ${list(passing.map((run) => run.label))}.`);
   if (gone.length) said.push(`Diverged: ${list(gone.map((run) => run.label))}.`);
   return said.join(" ");
 }

@@ -20,7 +20,7 @@ export function sentence(run, step, landscape) {
     if (points?.some(([a, b]) => Math.hypot(end[0] - a, end[1] - b) < RESTS)) return [facts.join(", "), `ended at a ${name}, not at a minimum`];
   }
   if (distance !== null) facts.push(`${significant(distance)} from the ${run.several ? "nearest " : ""}minimum`);
-  return [facts.join(", "), reachedAt !== null && reachedAt <= step ? `reached the goal at step ${reachedAt}` : ""];
+  return [facts.join(", "), reachedAt !== null && reachedAt <= step ? `below the goal line from step ${reachedAt} on` : ""];
 }
 
 export class Readout {
