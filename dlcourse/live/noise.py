@@ -97,6 +97,7 @@ class Noise(Curves):
             words=(
                 Sentence("With M = {batch} and α = {alpha} the runs end {measured} above the least risk.", colour=cloud),
                 Sentence("Theory: the noise keeps them {floor} above it.", "noisy", colour=floor),
+                Sentence("Theory: no floor. α is past the edge 2/λ of the steepest direction.", "past", colour=floor),
                 Sentence("All examples in every step: no noise, no floor.", "whole", tone="good"),
                 Sentence(f"Without noise {{distance}} would be left after {STEPS} steps."),
                 Sentence("They have not arrived: α is too small for so few steps.", "short", tone="bad"),
@@ -152,6 +153,7 @@ def compute_for(X: np.ndarray, y: np.ndarray, ring: np.ndarray, places: np.ndarr
         within = np.less(measured, 1e6)
         surface = squared_risk_on_grid(columns + 0.0 * alpha, rows, X, y) - least
         noise, rest = floor(alpha, batch), np.sum(distance(alpha))
+        some, settles = np.less(batch, float(n)), np.less(alpha * curvatures[-1], 2.0)
         looked = STEPS * batch
         one = lambda v: np.reshape(v, (1,))  # noqa: E731
         return {
@@ -171,11 +173,12 @@ def compute_for(X: np.ndarray, y: np.ndarray, ring: np.ndarray, places: np.ndarr
             "floor": noise,
             "distance": rest,
             "looked": looked,
-            "noisy": np.less(batch, float(n)),
+            "noisy": some * settles,
+            "past": some * (1.0 - settles),
             "whole": np.equal(batch, float(n)),
-            "short": within * np.greater(rest, 2.0 * noise) * np.greater(measured, 0.01),
-            "above": within * np.greater(noise, rest) * np.greater(measured, 1.5 * noise),
-            "diverges": 1.0 - within,
+            "short": within * settles * np.greater(rest, 2.0 * noise) * np.greater(measured, 0.01),
+            "above": within * settles * np.greater(noise, rest) * np.greater(measured, 1.5 * noise),
+            "diverges": 1.0 - within * settles,
             "reached": np.less(measured, 0.01) * np.less_equal(looked, 800.0),
         }
 

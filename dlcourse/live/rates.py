@@ -97,7 +97,7 @@ class Rates(Curves):
 
     J = ½ (θ₁²/κ + θ₂²) from (1, 1): a flat direction with λ = 1/κ and a steep one with λ = 1, which come apart. In each a
     step is a 2 × 2 matrix; ρ is the largest modulus of their eigenvalues, computed from steps of the rule itself. The map
-    is darkest at the least ρ there is and changes colour where ρ = 1.
+    is strongest at the least ρ there is and changes colour where ρ = 1.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ class Rates(Curves):
                 Series("edge_alpha", "betas", "edge", EDGE, dash="5 4"),
                 Series("flat_alpha", "betas", "flat direction oscillates", flat, faint=True),
                 Series("steep_alpha", "betas", "steep direction oscillates", steep, faint=True),
-                Series("plain_alpha", "plain_beta", "best without momentum", theory, kind="squares"),
+                Series("plain_alpha", "plain_beta", "best at β = 0", theory, kind="squares"),
                 Series("best_alphas", "best_betas", "best", theory, kind="circles"),
             ),
             handles=(Handle("alpha", "beta", across="alpha", up="beta"),),
@@ -177,6 +177,7 @@ class Rates(Curves):
         β_column = np.reshape((np.arange(ROWS) + 0.5) / ROWS, (ROWS, 1))
         betas = np.minimum(np.linspace(0.0, 1.0, 81), 0.999)
         steep_low, steep_high = form.oscillates(betas)
+        edge = form.edge(betas)
         steps = np.arange(SHOWN + 1.0)
 
         def compute(condition: Any, alpha: Any, beta: Any) -> dict[str, Any]:
@@ -200,12 +201,15 @@ class Rates(Curves):
             ratio = np.where(measurable, late, 1.0) / np.where(measurable, early, 1.0)
             measured = ratio ** (1.0 / (STEPS - SHOWN))
             plain = 2.0 / (1.0 + flat)
-            flat_low, flat_high = steep_low * condition, steep_high * condition
+            # where the run diverges nobody asks whether it oscillates
+            flat_low, flat_high = (
+                np.where(np.less(α * condition, edge), α * condition, np.nan) for α in (steep_low, steep_high)
+            )
             loop = lambda a, b: np.concatenate([a[::-1], b])  # noqa: E731
             found = {
                 "map": np.reshape(field / (np.abs(field) - best), (-1,)),
                 "betas": loop(betas, betas),
-                "edge_alpha": loop(form.edge(betas), np.full(len(betas), np.nan)),
+                "edge_alpha": loop(edge, np.full(len(betas), np.nan)),
                 "flat_alpha": loop(flat_high, flat_low),
                 "steep_alpha": loop(steep_high, steep_low),
                 "best_alphas": np.reshape(best_alpha, (1,)),

@@ -153,11 +153,14 @@ class Schedules(Curves):
             words=(
                 Sentence("α goes from {first} to {last}; in 300 steps Σα = {total:.1f}, Σα² = {squares:.2f}.", colour=shape),
                 Sentence("Without noise, {left} of the distance is left.", colour=plain),
-                Sentence("With noise, the last steps are {final} from the minimum, as a root mean square.", colour=noisy),
+                Sentence(
+                    "With noise, the last steps are {final} from the minimum, as a root mean square.", "noisy", colour=noisy
+                ),
                 Sentence("Robbins and Monro’s conditions are satisfied: Σα = ∞ and Σα² < ∞.", "satisfied", tone="good"),
                 Sentence(
-                    "Robbins and Monro’s second condition fails, Σα² = ∞: a noise floor may remain.", "restless", tone="bad"
+                    "Robbins and Monro’s second condition fails, Σα² = ∞: a noise floor may remain.", "floored", tone="bad"
                 ),
+                Sentence("Robbins and Monro’s second condition fails, Σα² = ∞: without noise, no harm.", "harmless"),
                 Sentence("Robbins and Monro’s first condition fails, Σα < ∞: the run can end too early.", "short", tone="bad"),
                 Sentence("Robbins and Monro’s conditions do not apply: the values depend on the losses.", "depends"),
                 Sentence("Goal reached.", "reached", tone="good"),
@@ -218,6 +221,7 @@ def compute_for(each: Scheduled, ξ: np.ndarray) -> Callable[..., dict[str, Any]
         _, (path, rates) = scan(step, (zeros + DISTANCE, begin), (steps, columns))
         rates = np.mean(rates[:, :RUNS], axis=1)
         distances = np.sqrt(np.mean(path[:, :RUNS] ** 2, axis=1))
+        verdict = verdicts(each, controls)
         final = np.sqrt(np.mean(distances[-LATE:] ** 2))
         return {
             "steps": steps,
@@ -233,7 +237,10 @@ def compute_for(each: Scheduled, ξ: np.ndarray) -> Callable[..., dict[str, Any]
             "left": np.abs(path[-1, RUNS]) / DISTANCE,
             "final": final,
             "reached": np.less(final, TARGET) * np.greater_equal(σ, 1.0),
-            **verdicts(each, controls),
+            **verdict,
+            "noisy": np.greater(σ, 0.0),
+            "floored": verdict["restless"] * np.greater(σ, 0.0),
+            "harmless": verdict["restless"] * np.equal(σ, 0.0),
         }
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
