@@ -138,6 +138,9 @@ def test_the_goal_of_initialisation():
     assert reached["relu", "he"]
     assert not any(reached[activation, start] for activation in ("tanh", "relu") for start in ("large", "small", "zeros"))
     assert not reached["relu", "glorot"]
+    found = {name for name in initialisation.STARTS if Initialisation("leaky_relu", initialiser=name).values["found"]}
+    assert found == {"he"}
+    assert not Initialisation("relu", initialiser="he").values["found"]  # a button shows it
     # sizes that are kept by saturated units, or by equal ones, do not count
     saturated, equal = (Initialisation(initialiser=start, scale=s) for start, s in (("large", 10.0), ("constant", 0.46)))
     for it in (saturated, equal):

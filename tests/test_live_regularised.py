@@ -81,24 +81,34 @@ def test_the_map_of_two_weights():
 
 
 @pytest.mark.parametrize(("degree", "noise"), [(0, 0.5), (1, 1.5), (3, 0.5), (7, 0.3)])
-def test_bias_and_variance_are_those_of_the_package(degree, noise):
+def test_bias_and_variance_are_exact(degree, noise):
+    """The mean fit is that of targets without noise; the noise of each target moves the fit on its own."""
     here = live.BiasVariance(degree=degree, noise=noise)
-    found = here.values
-    targets = np.sin(np.pi * here.x) + noise * here.draws
-    fits = np.stack([np.polyval(np.polyfit(here.x, y, degree), here.grid) for y in targets])
-    expected = training.bias_and_variance(fits, np.sin(np.pi * here.grid))
-    assert found["bias"] == pytest.approx(expected.squared_bias, rel=1e-6)
-    assert found["variance"] == pytest.approx(expected.variance, rel=1e-6)
-    assert found["total"] == pytest.approx(expected.error + noise**2, rel=1e-6)
+    found, truth = here.values, np.sin(np.pi * here.grid)
+    fit = lambda targets: np.polyval(np.polyfit(here.x, targets, degree), here.grid)  # noqa: E731
+    mean, shares = fit(np.sin(np.pi * here.x)), np.stack([fit(one) for one in np.eye(len(here.x))])
+    assert found["bias"] == pytest.approx(np.mean((mean - truth) ** 2), rel=1e-6)
+    assert found["variance"] == pytest.approx(noise**2 * np.mean(np.sum(shares**2, axis=0)), rel=1e-6)
+    assert found["total"] == pytest.approx(found["bias"] + found["variance"] + noise**2)
     assert found["here"] == pytest.approx(found["total"], rel=0.1)  # 40 × 81 new targets
+    fits = np.stack([fit(np.sin(np.pi * here.x) + noise * draw) for draw in here.draws])
     np.testing.assert_allclose(found["fit0"], fits[0], atol=1e-6)
-    np.testing.assert_allclose(found["mean"], fits.mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(found["mean"], mean, atol=1e-6)
+    of_forty = training.bias_and_variance(fits, truth)
+    assert abs(of_forty.squared_bias - found["bias"]) < 0.2 * found["bias"] + 3 * found["variance"] / len(fits)
+
+
+def test_freedom_takes_the_bias_away():
+    """From degree 5 on there is next to none, however large the variance."""
+    assert live.BiasVariance(noise=1.5).values["biases"][5:].max() < 1e-4
 
 
 def test_the_best_degree_falls_as_the_noise_grows():
     best = [int(live.BiasVariance(noise=noise).values["best"]) for noise in (0.05, 0.5, 1.5)]
     assert best == sorted(best, reverse=True)
     assert best[0] > best[-1]
+    assert [k for k in range(11) if live.BiasVariance(degree=k, noise=bias_variance.LITTLE).values["found"]] == [best[0]]
+    assert not live.BiasVariance(degree=1, noise=1.5).values["found"]  # best there, and nothing searched for
     here = live.BiasVariance(degree=best[1], noise=0.5)
     assert "No degree does better" in here.words
     assert "stiff" in live.BiasVariance(degree=0).words

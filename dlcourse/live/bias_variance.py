@@ -1,4 +1,4 @@
-"""Bias and variance, measured over training sets that were drawn again and again."""
+"""Bias and variance of polynomial fits, exact, and the error measured over training sets that were drawn again and again."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ SETS = 40
 SHOWN = 12  # fits that are drawn
 POINTS = 81  # where fits and truth are compared, evenly spaced
 SEED = 2
+LITTLE = 0.1  # the noise for which the best degree is to be found
 
 
 def truth(x: Any) -> Any:
@@ -29,9 +30,11 @@ class BiasVariance(Curves):
 
         E (y − f̂(x))² = (E f̂(x) − f(x))² + Var f̂(x) + σ²
 
-    averaged over x [Geman, Bienenstock and Doursat 1992; source 002]. Left, some of the fits, their mean and the truth;
+    averaged over x [Geman, Bienenstock and Doursat 1992; source 002]. Left, some of the fits, the mean of all and the truth;
     right, the three parts and their sum for every degree, and what is measured on new noisy targets. The fits are least
-    squares, written in polynomials that are orthogonal on the 20 points: a fit of degree d keeps the first d + 1.
+    squares, written in polynomials q_k that are orthonormal on the 20 points: a fit of degree d keeps the first d + 1. That
+    is linear in the targets, so E f̂ is the fit to targets without noise, and Var f̂(x) = σ² (q₀(x)² + … + q_d(x)²). (The
+    mean of finitely many fits would have an error of its own, their variance over their number, and pass it off as bias.)
     """
 
     degree = Slider(1, low=0, high=DEGREES, step=1, label="degree", description="of the polynomials")
@@ -46,6 +49,9 @@ class BiasVariance(Curves):
         orthogonal, triangle = np.linalg.qr(np.vander(self.x, DEGREES + 1, increasing=True))
         self.basis = orthogonal  # (EXAMPLES, DEGREES + 1), orthonormal columns
         self.on_grid = np.linalg.solve(triangle.T, np.vander(self.grid, DEGREES + 1, increasing=True).T).T
+        self.means = np.cumsum(truth(self.x) @ orthogonal * self.on_grid, axis=1)  # (POINTS, DEGREES + 1)
+        self.biases = np.mean((self.means - truth(self.grid)[:, np.newaxis]) ** 2, axis=0)
+        self.variances = np.mean(np.cumsum(self.on_grid**2, axis=1), axis=0)  # where σ = 1
         blue, orange, green, pink, violet = palette.SERIES
         fits = [Series("grid", f"fit{k}", "", palette.DATA, faint=True) for k in range(SHOWN)]
         left = Panel(
@@ -55,7 +61,7 @@ class BiasVariance(Curves):
                 *fits,
                 Series("x", "targets", "one training set", palette.DATA, kind="dots"),
                 Series("grid", "truth", "truth", green, dash="6 3"),
-                Series("grid", "mean", "mean of the fits", orange),
+                Series("grid", "mean", "mean of all fits", orange),
             ),
         )
         right = Panel(
@@ -76,16 +82,16 @@ class BiasVariance(Curves):
             self.results,
             (left, right),
             words=(
-                Sentence("Degree {degree}: on average over {sets:d} training sets the fits miss the truth by bias² = {bias}.",
+                Sentence("Degree {degree}: the mean of the fits to all training sets misses the truth by bias² = {bias}.",
                          colour=orange),
-                Sentence("They differ from each other by a variance of {variance}.", colour=blue),
-                Sentence("With the noise, {noise_variance}, the expected error is {total}; measured on new targets: {here}.",
-                         colour=violet),
+                Sentence("The fits differ from each other by a variance of {variance}.", colour=blue),
+                Sentence("With the noise, {noise_variance}, the expected error is {total}; "
+                         "measured with {sets:d} training sets, on new targets: {here}.", colour=violet),
                 Sentence("Bias is the larger part: the polynomials are too stiff.", when="stiff"),
                 Sentence("Variance is the larger part: they follow the noise of their own set.", when="loose"),
                 Sentence("No degree does better.", when="reached", tone="good"),
             ),
-            goal=Goal("Predict, then find, the degree of the least expected error. And with noise σ = 1.5?", "reached"),
+            goal=Goal(f"Predict, then find, the degree of the least expected error with little noise, σ = {LITTLE}.", "found"),
             shows=(
                 Show("too stiff", {"degree": 1, "noise": 0.5}),
                 Show("about right", {"degree": 3, "noise": 0.5}),
@@ -99,14 +105,13 @@ class BiasVariance(Curves):
         targets = truth_at + noise * self.draws
         coefficients = targets @ self.basis  # of every set, for all degrees at once
         fresh = truth_on + noise * self.fresh
-        parts, fits = [], np.zeros((SETS, POINTS))
+        errors, fits = [], np.zeros((SETS, POINTS))
         for d in range(DEGREES + 1):
             fits = fits + coefficients[:, d : d + 1] * self.on_grid[:, d]
-            mean = np.mean(fits, axis=0)
-            parts.append([np.mean((mean - truth_on) ** 2), np.mean((fits - mean) ** 2), np.mean((fits - fresh) ** 2)])
+            errors.append(np.mean((fits - fresh) ** 2))
         degrees = np.arange(DEGREES + 1.0)
-        biases, variances, measured = (np.stack([part[k] for part in parts]) for k in range(3))
-        sums = biases + variances + noise**2
+        measured, variances = np.stack(errors), noise**2 * self.variances
+        sums = self.biases + variances + noise**2
         keeps = np.less_equal(degrees, degree)
         fits = (coefficients * keeps) @ self.on_grid.T
         chosen = np.equal(degrees, degree)
@@ -116,24 +121,25 @@ class BiasVariance(Curves):
         return {
             "grid": self.grid,
             "truth": truth_on,
-            "mean": np.mean(fits, axis=0),
+            "mean": np.sum(self.means * chosen, axis=1),
             **{f"fit{k}": fits[k] for k in range(SHOWN)},
             "x": self.x,
             "targets": targets[0],
             "degrees": degrees,
-            "biases": biases,
+            "biases": self.biases,
             "variances": variances,
             "noises": noise**2 + 0.0 * degrees,
             "sums": sums,
             "measured": measured,
-            "bias": at(biases),
+            "bias": at(self.biases),
             "variance": at(variances),
             "noise_variance": noise**2,
             "total": at(sums),
             "here": at(measured),
             "sets": float(SETS),
             "best": best,
-            "stiff": np.greater(at(biases), at(variances)),
-            "loose": np.less_equal(at(biases), at(variances)),
+            "stiff": np.greater(at(self.biases), at(variances)),
+            "loose": np.less_equal(at(self.biases), at(variances)),
             "reached": np.equal(degree, best),
+            "found": np.equal(degree, best) * np.less(np.abs(noise - LITTLE), 1e-6),
         }

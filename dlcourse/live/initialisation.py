@@ -106,9 +106,9 @@ class Initialisation(Curves):
                 Sentence("Signal and gradient keep their size.", when="reached", tone="good"),
             ),
             goal=Goal(
-                "Find weights for tanh, and others for ReLU, with which activations and gradients keep their size "
-                "from end to end, within a factor of 5. (Equal or saturated units do not count.)",
-                "reached",
+                "Find weights for leaky ReLU with which activations and gradients keep their size from end to end, "
+                "within a factor of 5. (Equal or saturated units do not count.)",
+                "found",
             ),
             shows=(
                 Show("Too large", {"activation": "tanh", "initialiser": "large", "scale": 1.0}),
@@ -167,6 +167,7 @@ def layer_by_layer(activation: str, initialiser: Any, scale: Any, layer: Any) ->
     moving, flowing = np.greater(sizes[0], 0.0), np.greater(gradients[-1], 0.0)
     ends = shares[:, 0] + shares[:, -1]
     kept_sizes, crowded, equal = inside(growth) * inside(shrinkage), np.greater(ends[-1], CROWDED), np.less_equal(apart, 0.0)
+    reached = kept_sizes * (1.0 - crowded) * (1.0 - equal)
     return {
         "edges": np.tile(across, LAYERS),
         "bars": np.reshape(outline, (-1,)),
@@ -186,5 +187,6 @@ def layer_by_layer(activation: str, initialiser: Any, scale: Any, layer: Any) ->
         "frozen": (1.0 - flowing) * (1.0 - np.greater(sizes[-1], 0.0)),
         "equal": equal,
         "accident": kept_sizes * crowded,
-        "reached": kept_sizes * (1.0 - crowded) * (1.0 - equal),
+        "reached": reached,
+        "found": reached * (activation == "leaky_relu"),
     }
