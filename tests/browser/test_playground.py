@@ -23,9 +23,21 @@ CHALLENGE = live.Challenge(
 )  # fmt: skip
 
 
+SECOND = live.Challenge(
+    "moons",
+    "Two moons",
+    "Two moons: no more than 10 % wrong.",
+    {"data": "moons", "hidden": "8", "rule": "adam"},
+    0.1,
+    100,
+    ("data",),
+    {},
+)
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    made = live.Playground(challenges=[CHALLENGE])
+    made = live.Playground(challenges=[CHALLENGE, SECOND])
     return write_page(tmp_path_factory.mktemp("playground"), "", made.to_html(), "", "")
 
 
@@ -206,6 +218,23 @@ def test_a_challenge_from_a_link_is_met(open_page: Open, address: str) -> None:
     page.wait_for_function("document.getElementById('playground').explorable.state.hidden === '2'")
     page.wait_for_function("document.getElementById('playground').explorable.results.step === 50")
     assert results(page)["reachedAt"] is None
+
+
+def test_a_challenge_begins_with_nothing_of_the_last(page: Page) -> None:
+    fresh = {**live.Playground(challenges=[CHALLENGE, SECOND], challenge=SECOND.name).state, "speed": "slow"}
+    menu = page.get_by_label("Challenge")
+    put(page, speed="slow", batch="10", beta=0.5, l2=0.01, activation="relu")
+    for title in (CHALLENGE.title, SECOND.title):
+        menu.select_option(label=title)
+    assert state(page) == fresh
+    page.evaluate("location.hash = '#playground?challenge=Clouds%20%3Cb%3E&l2=0.01&batch=10'")
+    page.wait_for_function("document.getElementById('playground').explorable.state.l2 === 0.01")
+    page.evaluate("location.hash = '#playground?challenge=moons'")
+    page.wait_for_function("document.getElementById('playground').explorable.state.challenge === 'moons'")
+    assert state(page) == fresh
+    put(page, seed=4)
+    menu.select_option(label="free play")
+    assert state(page) == {**fresh, "challenge": "free", "seed": 4}  # goes on with what is there
 
 
 def test_a_link_is_not_trusted(open_page: Open, address: str) -> None:

@@ -259,8 +259,14 @@ export function create(root, spec, store, id) {
 
   // ---- what the reader does -------------------------------------------------------------------------------------
 
+  /** All settings but these are as the page was built: nothing of an earlier challenge or link stays. */
+  function beginFrom(...kept) {
+    for (const name of names(spec)) if (!kept.includes(name)) store.set(name, store.initial[name]);
+  }
+
   function put(name, value) {
     store.set(name, value);
+    if (name === "challenge" && challenge()) beginFrom("challenge", "speed", "step");
     if (!["challenge", "data", "rule"].includes(name)) return;
     // Data bring their noise along, and a rule its learning rate, unless the challenge says that it stays.
     const stay = name === "challenge" ? [] : (challenge()?.keeps ?? []);
@@ -327,6 +333,7 @@ export function create(root, spec, store, id) {
     const found = names(spec).filter((name) => texts.has(name)).map((name) => [name, read(controls[name], texts.get(name))]);
     const given = new Map([["step", 0], ...found.filter(([, setting]) => setting !== undefined)]);
     begin(() => {
+      beginFrom("speed");
       for (const name of ["challenge", "data", "rule"]) if (given.has(name)) put(name, given.get(name));
       for (const [name, setting] of given) store.set(name, setting);
     });
