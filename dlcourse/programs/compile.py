@@ -148,7 +148,7 @@ class Source:
         self.outputs = [slot for _, slot in program.outputs]
         self.plan(list(enumerate(program.operations, start=self.first)))
         self.given: dict[str, Any] = {name: getattr(np, name) for name in (*ELEMENTWISE, *OTHER_NAMES)}
-        self.given.update(admit=admit, leaves=leaves, turns=Turns([None]), busy=busy)
+        self.given.update(admit=admit, leaves=leaves, turns=Turns([None]), busy=busy, type=type, float=float, abs=abs)
         self.parameters: list[str] = []
         self.once: list[str] = []
         self.every: list[str] = []

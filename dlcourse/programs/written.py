@@ -38,8 +38,7 @@ SCALARS = {
     "square": "{0} * {0}",
     "where": "{1} if {0} else {2}",
     "relu": "float(maximum({0}, 0.0))",
-    "reshape": "{0}",
-    "transpose": "{0}",
+    **dict.fromkeys(("reshape", "transpose", "getitem", "embed"), "{0}"),
 }
 
 # Rows whose result may be a view of their input.
@@ -113,10 +112,14 @@ def write_reshape(s: Source, y: str, o: Operation, x: str) -> str:
 
 def write_getitem(s: Source, y: str, o: Operation, x: str) -> str:
     if y:
-        return write_row(s, y, o, x)  # nothing to see: a view of no entries
+        return write_row(s, y, o, x)  # no view: of no entries, or of a number
     index = o.options["index"]
     plain = all(isinstance(p, (int, np.integer)) for p in index[1:])
     return f"{x}.item({subscript(index[1:])})" if plain else f"float({x}[{subscript(index)}])"
+
+
+def write_embed(s: Source, y: str, o: Operation, x: str) -> str:
+    return f"{y}.fill(0.0)\n{y}[{subscript(o.options['index'])}] = {x}" if y else f"{x}.item()"
 
 
 def write_concatenate(s: Source, y: str, o: Operation, *x: str) -> str:
@@ -160,7 +163,7 @@ ARRAYS: dict[str, Callable[..., str]] = {
     "cross_entropy": write_cross_entropy,
     "reshape": write_reshape,
     "getitem": write_getitem,
-    "embed": lambda s, y, o, x: f"{y}.fill(0.0)\n{y}[{subscript(o.options['index'])}] = {x}",
+    "embed": write_embed,
     "concatenate": write_concatenate,
     "take": write_take,
 }

@@ -172,7 +172,7 @@ def getitem(draw: Draw, rng: np.random.Generator) -> Case:
 @case("embed")
 def embed(draw: Draw, rng: np.random.Generator) -> Case:
     """The adjoint of indexing: it has no name in NumPy, so it is reached as the pullback of x[index]."""
-    s = shape(draw, min_dims=1)
+    s = shape(draw)
     index = an_index(draw, s)
     numbers = np.asarray(np.arange(math.prod(s)).reshape(s)[index])
     place = np.zeros((math.prod(s), numbers.size))

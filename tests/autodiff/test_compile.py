@@ -216,7 +216,7 @@ def test_edges(kind):
             x / y, 1.0 / x, x / 0.0, x**-1, x**0.5, x**3, np.power(x, y), np.log(x), np.sqrt(x), np.exp(x), np.log1p(y),
             np.expm1(x), np.maximum(x, y), np.minimum(x, y), relu(x), abs(x), np.sign(x), np.rint(x), -x, x > y, x >= y,
             x < y, x <= y, x == y, x != y, np.where(x, y, 1.0), np.where(x > 0, x, y), logistic(x), softplus(x),
-            primitives.erf(x), x * y, x - y, np.sum(x), np.max(x),
+            primitives.erf(x), x * y, x - y, np.sum(x), np.max(x), x[()], x[None, ...][0],
         ]  # fmt: skip
 
     if kind == "arrays":
@@ -451,6 +451,8 @@ def test_names_of_parameters_are_kept():
     )
     check(lambda logistic_, where: [logistic(logistic_), np.where(where, 1.0, logistic_) * [3.0, 4.0]], np.ones(2), np.ones(2))
     check(lambda x1, *rest: x1 + rest[0] * rest[1], 1.0, 2.0, 3.0)
+    check(lambda type, float, abs: np.exp(type) * float + np.abs(abs), 1.0, 2.0, -3.0)
+    assert compile(abs, 1.0)(-3.0) == 3.0
     assert compile(np.maximum, 1.0, 2.0)(3.0, 2.0) == 3.0
     assert "def program(x)" in compile(lambda x: x, 1.0).source
 
