@@ -106,11 +106,13 @@ def armijo(evaluate: Evaluate, start: Any, direction: Any, first: float = 1.0, c
         φ(α) ≤ φ(0) + c₁ α φ'(0)
 
     evaluate : x ↦ (J(x), ∇J(x)), such as `value_and_grad(J)`. start : x, an array (n,), or the Step that ended there,
-    which saves evaluating it again. direction : (n,). A point where J is not finite counts as too far.
+    which saves evaluating it again. direction : (n,). A point where J is not finite counts as too far. Where the expected
+    fall is below 1e-12 |J|, lost in rounding, the slope tells what the values do not: φ'(α) ≤ (2c₁ − 1) φ'(0), which is
+    the same for a parabola.
 
     Raises NotDownhill if φ'(0) ≥ 0, NoLowerPoint if no such α is found, ValueError for a bad c₁, start or shape.
 
-    [Armijo 1966; Nocedal & Wright 2006, algorithm 3.1]
+    [Armijo 1966; Nocedal & Wright 2006, algorithm 3.1; Hager & Zhang 2005 for the slope]
 
     >>> step = armijo(lambda x: (float(x @ x), 2 * x), np.array([1.0]), np.array([-8.0]))
     >>> step.alpha, step.value, step.evaluations
@@ -120,7 +122,7 @@ def armijo(evaluate: Evaluate, start: Any, direction: Any, first: float = 1.0, c
     blur, α = rounding(start, first * slope), first
     for count in range(1, EVALUATIONS + 1):
         new = evaluated(evaluate, moved(start.x, α, p), α)
-        falls = new.value < start.value or blur > 0.0
+        falls = p.dot(new.gradient) <= (2.0 * c1 - 1.0) * slope if blur else new.value < start.value
         if usable(new, p) and falls and new.value <= start.value + c1 * α * slope + blur:
             return new._replace(evaluations=count)
         bend = 2.0 * (new.value - start.value - α * slope)  # of the parabola through φ(0), φ'(0), φ(α)

@@ -77,9 +77,9 @@ def minimize(
     `value_and_grad(f)`, such as `compile(value_and_grad(f), x0)`. hessian : x ↦ ∇²J (n, n), and product : (x, v) ↦ ∇²J v
     (n,), likewise, for an x0 that is one vector: `compile(hessian(f), x0)`.
 
-    The result's x is the last point if the gradient vanishes there (the lowest too, but for J's rounding; not so for
-    `PureNewton`, which may climb to a saddle), else the best one
-    that was evaluated on the way.
+    The result's x is the last point if the gradient vanishes there, else the best one that was evaluated on the way. The
+    last point is the lowest too, but for J's rounding, unless the method may climb: `PureNewton` to a saddle, an update
+    rule with too large a step onto a plateau.
 
     Raises TypeError or ValueError for an x0 that is no nest of real numbers, for J or ∇J not finite there, for what is
     no method, and for a tolerance or max_steps out of range. What happens on the way is told by `result.reason`.

@@ -139,6 +139,13 @@ def test_backtracking_from_where_J_is_not_finite_shortens_to_a_tenth():
     assert (step.alpha, step.evaluations) == (pytest.approx(0.01, rel=1e-12), 3)
 
 
+@pytest.mark.parametrize("c1", [1e-4, 0.25])
+def test_where_a_fall_is_lost_in_rounding_the_slope_must_tell_of_it(c1):
+    """10⁶ + x² changes by less than its rounding here, but x² tells what is higher."""
+    step = armijo(lambda x: (1e6 + float(x @ x), 2 * x), np.array([1e-4]), np.array([-1e-3]), c1=c1)
+    assert step.x @ step.x <= 1e-8 - c1 * step.alpha * 2e-7
+
+
 # Trials ----------------------------------------------------------------------------------------------------------------
 
 
