@@ -117,26 +117,25 @@ def fit(
     history: dict[str, list[float]] = defaultdict(list)
     steps, epoch, before, state = 0, 0, θ, rule.init(θ)
     whole_batches, left_over = divmod(len(X), batch_size)
+    batches = whole_batches + bool(left_over)
     current: Any = None
     beside = {"running": model.forgotten()} if normalises else {}
 
-    def judge() -> bool:
-        """Look at the validation data; True if it is time to stop."""
+    def judge(entry: dict[str, float]) -> bool:
+        """Look at the validation data and enter what they say; True if it is time to stop."""
         if held_out is None:
             return False
         here = unflatten(θ)
-        loss = float(loss_of(model)(here, *held_out, **beside))
-        if epoch:
-            history["validation_loss"].append(loss)
-            if classifies(model, y) and hasattr(model, "classify"):
-                wrong = model.classify(here, held_out[0], **beside) != np.ravel(held_out[1])
-                history["validation_error"].append(float(np.mean(wrong)))
+        loss = entry["validation_loss"] = float(loss_of(model)(here, *held_out, **beside))
+        if epoch and classifies(model, y) and hasattr(model, "classify"):
+            wrong = model.classify(here, held_out[0], **beside) != np.ravel(held_out[1])
+            entry["validation_error"] = float(np.mean(wrong))
         return stopping.see(epoch, loss, (θ, dict(beside)))
 
-    stopped = f"all {epochs} epochs done"
+    stopped, went_back = f"all {epochs} epochs done", 0
     try:
-        with bar(epochs * -(-len(X) // batch_size), "steps", progress) as shown, np.errstate(all="ignore"):
-            judge()
+        with bar(epochs * batches, "steps", progress) as shown, np.errstate(all="ignore"):
+            judge({})
             for epoch in range(1, epochs + 1):
                 now = settled(rule, history[watched])
                 if now != current:
@@ -154,22 +153,26 @@ def fit(
                     shown.update()
                 if not np.isfinite(θ).all():
                     raise Diverged(f"the parameters were no longer finite after step {steps}, in epoch {epoch}")
-                history["risk"].append(total / len(X))
+                entry = {"risk": total / len(X)}
                 if hasattr(now, "learning_rate"):
-                    history["learning_rate"].append(float(hyperparameters.at(now.learning_rate, float(steps))))
-                enough = judge()
-                if not math.isfinite(loss := history[watched][-1]):
+                    entry["learning_rate"] = float(hyperparameters.at(now.learning_rate, float(steps)))
+                enough = judge(entry)
+                for name, each in entry.items():
+                    history[name].append(each)
+                if not math.isfinite(loss := entry[watched]):
                     raise Diverged(f"the validation loss was {loss} after epoch {epoch}")
                 shown.set_postfix_str(f"epoch {epoch}, loss {loss:.4g}", refresh=False)
                 if enough:
                     stopped = f"no lower validation loss in the {patience} epochs after epoch {stopping.epoch}"
                     break
     except Diverged as why:
-        θ, stopped = before, f"{why}; the last parameters whose loss was finite are kept"
+        θ, went_back = before, min(steps, 1)
+        stopped = f"{why}; the last parameters whose loss was finite are kept"
     except KeyboardInterrupt:
         if IN_A_SEARCH.get():
             raise
         stopped = f"interrupted in epoch {epoch} after {steps} steps; what was learned is kept"
+    epoch = -(-(steps - went_back) // batches)
     if stopping.theta is not None:
         (θ, beside), epoch = stopping.theta, stopping.epoch
     kept = {name: values for name, values in history.items() if values}

@@ -244,6 +244,22 @@ def test_interruption_keeps_what_was_learned() -> None:
     assert run.history["risk"] == again.history["risk"][:2]
     assert run.steps == 7
     assert line_loss(run.theta, X, y) < line_loss(np.zeros(2), X, y)
+    assert run.best_epoch == 3
+
+
+def test_an_interruption_while_validating_leaves_whole_entries() -> None:
+    X, y = data.line(rng())
+    calls = []
+
+    def loss(θ: Any, X: Any, y: Any) -> Any:
+        calls.append(len(X))
+        if calls.count(5) == 3:  # after the start and epoch 1
+            raise KeyboardInterrupt
+        return line_loss(θ, X, y)
+
+    run = quiet(loss, np.zeros(2), (X, y), epochs=9, validation=(X[:5], y[:5]))
+    assert {len(values) for values in run.history.values()} == {1}
+    assert run.stopped.startswith("interrupted in epoch 2")
 
 
 def test_it_stops_at_the_first_loss_that_is_not_finite() -> None:
@@ -259,12 +275,14 @@ def test_it_stops_at_the_first_loss_that_is_not_finite() -> None:
     assert run.stopped == f"the loss was inf at step {t}, in epoch {t}; the last parameters whose loss was finite are kept"
     np.testing.assert_allclose(run.theta, [path[-2]], rtol=1e-12)
     assert len(run.history["risk"]) == t - 1
+    assert run.best_epoch == t - 2  # one step an epoch
 
 
 def test_a_first_loss_that_is_not_finite_leaves_the_start() -> None:
     run = quiet(lambda θ, X, y: np.sum(np.log(θ)), np.array([-1.0]), (np.zeros((4, 1)), np.zeros(4)), batch_size=4)
     assert "nan at step 1" in run.stopped
     np.testing.assert_array_equal(run.theta, [-1.0])
+    assert run.best_epoch == 0
 
 
 def test_a_gradient_that_is_not_finite_in_the_last_step() -> None:
