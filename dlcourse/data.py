@@ -193,8 +193,8 @@ def digits() -> Sample:
 def split(X: ndarray, y: ndarray, fractions: Sequence[float], rng: Generator) -> tuple[Sample, ...]:
     """The examples shuffled and parted, one part for each fraction: training, validation and test sets.
 
-    Every example is in exactly one part. If y are labels (integers), the parts are stratified: a class of m examples
-    gives each part its fraction of m, within one example. Float targets are parted without regard to their values.
+    Every example is in exactly one part. If y are labels (T integers), the parts are stratified: a class of m examples
+    gives each part its fraction of m, within one example. Other targets are parted without regard to their values.
 
     Raises ValueError for X and y of different length, fractions that are not positive or do not add up to 1, and
     parts that would be empty.
@@ -211,7 +211,9 @@ def split(X: ndarray, y: ndarray, fractions: Sequence[float], rng: Generator) ->
         raise ValueError(f"split: X has {len(X)} rows but y has {len(y)} targets; each row needs its own")
     if shares.ndim != 1 or not np.all(shares > 0) or abs(shares.sum() - 1) > 1e-9:
         raise ValueError(f"split: the fractions must be positive and add up to 1, got {fractions}")
-    strata = [np.flatnonzero(y == each) for each in np.unique(y)] if y.dtype.kind in "iub" else [np.arange(len(y))]
+    strata = (
+        [np.flatnonzero(y == each) for each in np.unique(y)] if y.ndim == 1 and y.dtype.kind in "iub" else [np.arange(len(y))]
+    )
     parts: list[list[ndarray]] = [[] for _ in shares]
     for stratum in strata:
         cuts = np.rint(np.cumsum(shares)[:-1] * len(stratum)).astype(int)
@@ -296,6 +298,6 @@ def read_csv(path: str | PathLike[str], target: str, *, delimiter: str = ",") ->
 
 def is_number(cell: str) -> bool:
     try:
-        return bool(np.isfinite(float(cell)))
+        return "_" not in cell and bool(np.isfinite(float(cell)))  # 1_5 is 15 to Python alone
     except ValueError:
         return False

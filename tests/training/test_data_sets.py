@@ -100,6 +100,10 @@ def test_a_split_of_real_targets_and_its_seed() -> None:
     assert [len(part.y) for part in first] == [20, 10]
     for one, other in zip(first, again, strict=True):
         np.testing.assert_array_equal(one.X, other.X)
+    one_hot = np.eye(2, dtype=int)[[0, 1] * 4]
+    assert [part.y.shape for part in data.split(np.zeros((8, 1)), one_hot, (0.5, 0.5), np.random.default_rng(0))] == [
+        (4, 2)
+    ] * 2
 
 
 @pytest.mark.parametrize(
@@ -129,6 +133,8 @@ def test_a_file_of_numbers(tmp_path: Path) -> None:
     np.testing.assert_array_equal(y, [3.0, 6.0])
     assert columns[0] == "height"
     assert classes == ()
+    file.write_text("x,room\n1,1_2\n2,3_4\n")
+    assert data.read_csv(file, "room").classes == ("1_2", "3_4")
 
 
 @pytest.mark.parametrize(
@@ -146,6 +152,7 @@ def test_a_file_of_numbers(tmp_path: Path) -> None:
         ("a,y\n1,\n", "line 2, column 'y': the cell is empty"),
         ("a,y\n1,2\n3,4\ntwo,4\n", "line 4, column 'a': 'two' is not a finite number"),
         ("a,y\nnan,2\n", "line 2, column 'a': 'nan' is not a finite number"),
+        ("a,y\n1_5,2\n", "line 2, column 'a': '1_5' is not a finite number"),
         ("a,y\n1,2\n3,cat\n", "column 'y' mixes numbers and words; line 3 has 'cat'"),
         ('a,y\n1,"2\n', "can't be read"),
     ],
