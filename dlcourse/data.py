@@ -211,9 +211,8 @@ def split(X: ndarray, y: ndarray, fractions: Sequence[float], rng: Generator) ->
         raise ValueError(f"split: X has {len(X)} rows but y has {len(y)} targets; each row needs its own")
     if shares.ndim != 1 or not np.all(shares > 0) or abs(shares.sum() - 1) > 1e-9:
         raise ValueError(f"split: the fractions must be positive and add up to 1, got {fractions}")
-    strata = (
-        [np.flatnonzero(y == each) for each in np.unique(y)] if y.ndim == 1 and y.dtype.kind in "iub" else [np.arange(len(y))]
-    )
+    labelled = y.ndim == 1 and y.dtype.kind in "iub"
+    strata = [np.flatnonzero(y == each) for each in np.unique(y)] if labelled else [np.arange(len(y))]
     parts: list[list[ndarray]] = [[] for _ in shares]
     for stratum in strata:
         cuts = np.rint(np.cumsum(shares)[:-1] * len(stratum)).astype(int)

@@ -66,6 +66,10 @@ def test_a_bad_minimiser_makes_nothing_worse():
     for bad in (lambda f, x: x * np.nan, lambda f, x: x * 10.0, lambda f, x: x * np.inf):
         found = random_restarts(f, lambda rng: rng.uniform(-1, 1, 2), np.random.default_rng(4), 5, bad)
         assert found.value == best == f(found.x)
+    in_place = random_restarts(
+        f, lambda rng: rng.uniform(-1, 1, 2), np.random.default_rng(4), 5, lambda f, x: np.multiply(x, 2.0, out=x)
+    )
+    np.testing.assert_array_equal(in_place.starts, draws)
 
 
 # Simulated annealing ---------------------------------------------------------------------------------------------------

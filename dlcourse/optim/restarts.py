@@ -48,7 +48,7 @@ def random_restarts(
     generator("random_restarts", rng)
     whole("random_restarts", "n", n)
     starts = np.array([np.array(sample(rng), dtype=float) for _ in range(n)])
-    results = [minimise(f, start) for start in starts]
+    results = [minimise(f, start.copy()) for start in starts]
     ends = np.array([getattr(result, "x", result) for result in results], dtype=float)
     values = np.array([float(f(end)) for end in ends])
     points, heights = np.concatenate([ends, starts]), np.array([*values, *(float(f(start)) for start in starts)])

@@ -11,6 +11,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from html import escape
 from os import PathLike
@@ -67,7 +68,7 @@ class Trials:
     def ranked(self, by: str | None = None) -> list[Trial]:
         """The trials with a result, lowest `by` first; by default the first number of the results. NaN comes last.
 
-        Raises ValueError if there is no result, or none of this name.
+        Raises ValueError if there is no result, or none of this name, or if it is no number.
         """
         done = [trial for trial in self.trials if not trial.error]
         if not done:
@@ -76,6 +77,9 @@ class Trials:
         by = by or next(iter(done[0].result))
         if any(by not in trial.result for trial in done):
             raise ValueError(f"not every result has {by!r}; there are {', '.join(done[0].result)}")
+        for trial in done:
+            if not isinstance(trial.result[by], (int, float)):
+                raise ValueError(f"only numbers have a lowest; {by!r} is {trial.result[by]!r:.60}")
         return sorted(done, key=lambda trial: (math.isnan(trial.result[by]), trial.result[by]))
 
     def best(self, by: str | None = None) -> Trial:
@@ -83,8 +87,18 @@ class Trials:
         return self.ranked(by)[0]
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """One flat dict per trial, as pandas.DataFrame or csv.DictWriter take them."""
-        return [trial.configuration | trial.result | {"seconds": trial.seconds, "error": trial.error} for trial in self.trials]
+        """One flat dict per trial, as pandas.DataFrame or csv.DictWriter take them.
+
+        A result of the same name as a hyper-parameter, or as one of the last two columns, is called "result.name".
+        """
+        last = ("seconds", "error")
+        taken = {*last, *(name for trial in self.trials for name in trial.configuration)}
+        return [
+            {f"configuration.{name}" if name in last else name: value for name, value in trial.configuration.items()}
+            | {f"result.{name}" if name in taken else name: value for name, value in trial.result.items()}
+            | {"seconds": trial.seconds, "error": trial.error}
+            for trial in self.trials
+        ]
 
     def _repr_html_(self) -> str:
         done = self.ranked() if len(self.failed) < len(self) else []
@@ -139,7 +153,7 @@ def search(
     keys = keys_of(configurations, int(seed))
     file = None if directory is None else Path(directory, "trials.jsonl")
     kept = {} if file is None else finished(file)
-    found = {i: Trial(configurations[i], **kept[key]) for i, key in enumerate(keys) if key in kept}
+    found = {i: replace(kept[key], configuration=configurations[i]) for i, key in enumerate(keys) if key in kept}
     left = [i for i in range(len(keys)) if i not in found]
     stopped = f"all {len(keys)} configurations done"
     calls = [(train, i, configurations[i], keys[i]) for i in left]
@@ -172,7 +186,7 @@ def attempt(train: Callable[..., Any], i: int, configuration: Configuration, key
     rng = np.random.default_rng(np.random.SeedSequence(words.tolist()))
     began, token = time.perf_counter(), IN_A_SEARCH.set(True)
     try:
-        result = train(rng, **configuration)
+        result = train(rng, **deepcopy(configuration))
         result = result if isinstance(result, dict) else {"score": result}
         decisive = next(iter(result.values()), None)
         if isinstance(decisive, bool) or not isinstance(decisive, (int, float, np.integer, np.floating)):
@@ -207,14 +221,14 @@ def keys_of(configurations: Sequence[Configuration], seed: int) -> list[str]:
     return keys
 
 
-def finished(file: Path) -> dict[str, dict[str, Any]]:
+def finished(file: Path) -> dict[str, Trial]:
     """What the file holds, by key. A last line that was cut off when the machine stopped is no trial."""
     kept = {}
     if file.exists():
         for line in file.read_text(encoding="utf-8").splitlines():
             try:
                 entry = json.loads(line)
-                kept[entry["key"]] = entry["outcome"]
+                kept[entry["key"]] = Trial({}, **entry["outcome"])
             except (ValueError, KeyError, TypeError):
                 continue
     return kept

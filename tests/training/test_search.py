@@ -104,6 +104,27 @@ def test_failures_are_reported_and_lose_nothing() -> None:
     assert "thirteen <units>" in table.findall(".//tbody/tr")[-1][-1].text  # type: ignore[operator]
     with pytest.raises(ValueError, match=r"not every result has 'los'; there are loss, curve"):
         trials.best("los")
+    with pytest.raises(ValueError, match=r"only numbers have a lowest; 'curve' is \["):
+        trials.best("curve")
+
+
+def test_no_column_of_the_table_hides_another() -> None:
+    (row,) = quiet(lambda rng, **c: {"error": 0.2, "loss": 2.0}, [{"loss": "hinge", "seconds": 3}]).to_rows()
+    assert row.pop("seconds") < 3
+    assert row == {"loss": "hinge", "configuration.seconds": 3, "result.error": 0.2, "result.loss": 2.0, "error": ""}
+
+
+def test_what_train_does_to_its_arguments_changes_no_configuration(tmp_path: Path) -> None:
+    calls: list[Any] = []
+
+    def train(rng: Any, widths: list[int]) -> float:
+        calls.append(widths.pop())
+        return 1.0
+
+    configurations = [{"widths": [8, 4]}]
+    for _ in range(2):
+        assert quiet(train, configurations, directory=tmp_path).trials[0].configuration == {"widths": [8, 4]}
+    assert calls == [4]
 
 
 def test_losses_that_are_nan_come_last() -> None:
@@ -272,6 +293,8 @@ def test_a_line_that_was_cut_off_is_no_trial(tmp_path: Path) -> None:
         file.write_text(lines[0] + lines[1] + lines[2][:end])
         assert results(quiet(configurations=configurations, directory=tmp_path)) == results(whole)
         assert results(quiet(lambda rng, **c: 1 / 0, configurations, directory=tmp_path)) == results(whole)
+    file.write_text(lines[0].replace('"seconds"', '"hours"') + lines[1])  # an outcome of another kind
+    assert results(quiet(configurations=configurations, directory=tmp_path)) == results(whole)
 
 
 def test_parallel_work_is_kept_too(tmp_path: Path) -> None:
