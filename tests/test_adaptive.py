@@ -434,4 +434,9 @@ def test_fields_out_of_range(make, error, words):
 
 def test_defaults_are_those_of_the_sources():
     assert Adam() == Adam(learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8)
+    soft = [
+        ProximalGradient(0.1, 1.0, marks if marks is None else np.array(marks)) for marks in (None, [True, False], [False] * 2)
+    ]
+    assert [[one == other for other in soft] for one in soft] == np.eye(3).tolist()
+    assert soft[1] == ProximalGradient(0.1, 1.0, [True, False]) != ProximalGradient(0.2, 1.0, [True, False])
     assert (RMSProp().beta, Adagrad().epsilon, Adadelta().beta, Adadelta().epsilon) == (0.9, 1e-8, 0.95, 1e-6)

@@ -272,7 +272,8 @@ def test_the_verdicts_are_those_of_the_sums(schedule, diverges, converges):
 def test_the_plateau_rule_has_no_verdict():
     verdict = halve_on_plateau(0.1).robbins_monro
     assert verdict.satisfied is None
-    assert str(verdict).startswith("not applicable")
+    assert str(verdict).startswith("not known")
+    assert constant_then(0.1, 5, lambda t: 0.1 / t).robbins_monro == verdict
 
 
 @pytest.mark.parametrize("schedule", [exponential(0.1, 0.8), step(0.1, 2, 0.5), linear(0.1, 0.0, 8), power(0.1, 1.5)], ids=name)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..autodiff import Tensor
+from ..autodiff.box import floats
 from ..checks import number
 
 
@@ -16,7 +17,7 @@ def weights(theta: Any) -> list[Any]:
         if "W" not in theta:
             raise ValueError(f"regulariser: the parameters have no weights 'W', only {', '.join(map(repr, theta))}")
         theta = theta["W"]
-    return list(theta) if isinstance(theta, (list, tuple)) else [theta]
+    return [floats(W) for W in (theta if isinstance(theta, (list, tuple)) else [theta])]
 
 
 def l2(theta: Any) -> Any:

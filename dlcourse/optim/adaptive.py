@@ -6,6 +6,7 @@ gradient has been zero from the start, θ stays: 0/0 does not occur, even with �
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -222,12 +223,18 @@ class ProximalGradient(UpdateRule):
 
     learning_rate: HyperParameter
     l1: HyperParameter
-    weights: Any = None
+    weights: Any = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.weights is not None and np.asarray(self.weights).dtype != bool:
             raise TypeError(f"ProximalGradient: weights must be booleans, True for a weight, got {self.weights!r:.60}")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ProximalGradient):
+            return NotImplemented
+        numbers = self.learning_rate == other.learning_rate and self.l1 == other.l1
+        return bool(numbers and np.array_equal(self.weights, other.weights))
 
     def init(self, θ: Any) -> Any:
         if self.weights is not None and np.shape(self.weights) != np.shape(θ):

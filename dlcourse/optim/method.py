@@ -43,6 +43,7 @@ class Objective:
     def __call__(self, x: Any) -> tuple[Any, Any]:
         self.evaluated += 1
         value, gradient = self.with_gradient(x)
+        gradient = np.array(gradient)  # theirs may be a buffer that the next call fills
         if -math.inf < value < self.best[0]:
             self.best = value, x, gradient
         return value, gradient

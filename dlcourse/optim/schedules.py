@@ -30,7 +30,7 @@ Number = Any  # a number, or a Tensor while tracing
 
 
 class RobbinsMonro(NamedTuple):
-    """Whether Σα = ∞ and whether Σα² < ∞; None where that depends on more than t [Robbins and Monro 1951; source 002].
+    """Whether Σα = ∞ and whether Σα² < ∞; None where that can't be known beforehand [Robbins and Monro 1951; source 002].
 
     >>> print(RobbinsMonro(True, False))
     violated: Σα² = ∞, so a noise floor may remain
@@ -41,11 +41,11 @@ class RobbinsMonro(NamedTuple):
 
     @property
     def satisfied(self) -> bool | None:
-        """Both conditions; None where they do not apply."""
+        """Both conditions; None where they are not known."""
         return None if self.sum_diverges is None else bool(self.sum_diverges and self.squares_converge)
 
     def __str__(self) -> str:
-        words = {None: "not applicable: the values depend on the losses", True: "satisfied: Σα = ∞ and Σα² < ∞"}
+        words = {None: "not known: the values depend on losses or on a function", True: "satisfied: Σα = ∞ and Σα² < ∞"}
         noise, short = "Σα² = ∞, so a noise floor may remain", "Σα < ∞, so the run can end before the minimum"
         return words.get(self.satisfied, f"violated: {noise if self.sum_diverges else short}")
 
@@ -228,7 +228,7 @@ class constant_then(Schedule):
 
     @property
     def robbins_monro(self) -> RobbinsMonro:
-        return self.then.robbins_monro  # type: ignore[union-attr]
+        return self.then.robbins_monro if isinstance(self.then, Schedule) else RobbinsMonro(None, None)
 
 
 class cyclic(Schedule):

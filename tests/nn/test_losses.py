@@ -138,6 +138,8 @@ THETA = {"W": [np.array([[1.0, -2.0], [0.0, 3.0]]), np.array([[-0.5, 0.25]])], "
 def test_regularisers_see_weights_and_never_biases() -> None:
     assert float(nn.l2(THETA)) == 14.3125
     assert float(nn.l1(THETA)) == 6.75
+    few_bits = np.array([[-128]], np.int8)
+    assert (nn.l1(few_bits), nn.l2(few_bits)) == (128.0, 16384.0)
     for Ω, slope in ((nn.l2, lambda W: 2 * W), (nn.l1, np.sign)):
         found = grad(Ω)(THETA)
         for W, g in zip(THETA["W"], found["W"], strict=True):

@@ -295,6 +295,11 @@ def test_a_given_gradient_is_used_and_counted():
     assert found.converged
     assert len(calls) == found.evaluations.function == found.evaluations.gradient
     np.testing.assert_array_equal(found.path, minimize(wood, PROBLEMS["wood 4"][1]).path)
+    buffer = np.zeros(4)
+    found = minimize(
+        wood, PROBLEMS["wood 4"][1], value_and_gradient=lambda x: (compiled(x)[0], np.add(0, compiled(x)[1], out=buffer))
+    )
+    np.testing.assert_array_equal(found.path, minimize(wood, PROBLEMS["wood 4"][1]).path)
     nested = minimize(lambda θ: (θ[0] - 1.0) ** 2, (5.0,), value_and_gradient=lambda θ: ((θ[0] - 1) ** 2, (2 * (θ[0] - 1),)))
     assert nested.x == pytest.approx((1.0,))
 
