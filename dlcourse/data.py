@@ -283,14 +283,13 @@ def read_csv(path: str | PathLike[str], target: str, *, delimiter: str = ",") ->
             if name != target and not is_number(cell):
                 raise ValueError(f"read_csv: line {n}, column {name!r}: {cell!r} is not a finite number")
     X = np.array([[float(cell) for cell in cells[:k] + cells[k + 1 :]] for _, cells in rows])
-    words = [n for n, cells in rows if not is_number(cells[k])]
+    words = [(n, cells[k]) for n, cells in rows if not is_number(cells[k])]
     columns = tuple(header[:k] + header[k + 1 :])
     if not words:
         return Spreadsheet(X, np.array([float(cells[k]) for _, cells in rows]), columns, ())
     if len(words) < len(rows):
-        raise ValueError(
-            f"read_csv: column {target!r} mixes numbers and words; line {words[0]} has {dict(rows)[words[0]][k]!r}"
-        )
+        n, word = words[0]
+        raise ValueError(f"read_csv: column {target!r} mixes numbers and words; line {n} has {word!r}")
     classes, y = np.unique([cells[k] for _, cells in rows], return_inverse=True)
     return Spreadsheet(X, y, columns, tuple(classes.tolist()))
 

@@ -138,8 +138,7 @@ class Powers(LogFormatterSciNotation):
 
 def write_powers(fig: Figure) -> None:
     """Log axes that still have matplotlib's own tick labels get those of `Powers`."""
-    axes = [axis for ax in fig.axes for axis in (ax.xaxis, ax.yaxis) if axis.get_scale() == "log"]
-    for axis in axes:
+    for axis in [axis for ax in fig.axes for axis in (ax.xaxis, ax.yaxis) if axis.get_scale() == "log"]:
         if type(axis.get_major_formatter()) is LogFormatterSciNotation:
             axis.set_major_formatter(Powers())
         if type(axis.get_minor_formatter()) is LogFormatterSciNotation:
@@ -148,20 +147,17 @@ def write_powers(fig: Figure) -> None:
 
 def inline(svg: str, alt: str) -> str:
     """An SVG file as an element of a page: no prologue, the page's ink and font, no ids but those it refers to."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     # a hundredth of a point is finer than any screen; what stands between tags is text, and stays as it is
-    svg = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(\d\.\d\d)\d+", r"\1", tag[0]), svg)
+    svg = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(\d\.\d\d)\d+", r"\1", tag[0]).replace(INK, "currentColor"), svg)
     svg = re.sub(r"\s*\n\s*", "\n", svg)
     used = set(re.findall(r"#([\w.-]+)", svg))
     mark = "f" + hashlib.sha256(svg.encode()).hexdigest()[:8]
     svg = re.sub(r'\sid="([^"]+)"', lambda m: f' id="{mark}-{m[1]}"' if m[1] in used else "", svg)
     svg = re.sub(r'(url\(|href=")#([\w.-]+)', rf"\1#{mark}-\2", svg)
-    svg = svg.replace(INK, "currentColor").replace("'DejaVu Sans', sans-serif", "inherit").replace("'DejaVu Sans'", "inherit")
-    size = re.search(r'<svg[^>]*?width="([\d.]+)pt"', svg)
-    inches = float(size[1]) / 72 if size else 0.0
-    style = f"max-width:{inches:.2f}in;min-width:{SMALLEST * inches:.2f}in;" if size else ""
-    style += "width:100%;height:auto;fill:currentColor"
+    svg = svg.replace("'DejaVu Sans', sans-serif", "inherit").replace("'DejaVu Sans'", "inherit")
+    inches = float(re.findall(r'<svg[^>]*?width="([\d.]+)pt"', svg)[0]) / 72
+    style = f"max-width:{inches:.2f}in;min-width:{SMALLEST * inches:.2f}in;width:100%;height:auto;fill:currentColor"
     svg = re.sub(r' (width|height)="[\d.]+pt"', "", svg, count=2)
     return svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(alt)}" style="{style}"', 1)
 
@@ -208,7 +204,7 @@ def paths(ax: Any, found: Mapping[str, Any], labels: Mapping[str, str] | None = 
         path = path[np.isfinite(path).all(axis=1)]
         colour = named(palette.PATHS, name, "method")
         ax.plot(*path.T, color=colour, marker=".", markersize=3.5, linewidth=1.2, label=dict(labels or {}).get(name, name))
-        ax.plot(*path[-1], color=colour, marker="o", markersize=6)
+        ax.plot(*path[-1:].T, color=colour, marker="o", markersize=6)
 
 
 def learning_curves(
@@ -256,7 +252,8 @@ def walk_on_curve(ax: Any, f: Any, path: Any, domain: tuple[float, float], *, re
     ax.plot(x, values, color=INK, linewidth=1.0, alpha=0.6)
     ax.plot(path, heights, color=colour, marker=".", markersize=5, linewidth=1.0)
     ax.plot(path[-1], heights[-1], color=colour, marker="o", markersize=7)
-    ax.set(xlim=domain, ylim=(-0.04 * values.max(), reach or 1.02 * values.max()), xlabel="θ")
+    low, high = values.min(), 1.02 * values.max() - 0.02 * values.min() if reach is None else reach
+    ax.set(xlim=domain, ylim=(low - 0.04 * (high - low), high), xlabel="θ")
 
 
 def mark(ax: Any, x: float, label: str, *, height: float = 0.97, side: str = "right") -> None:

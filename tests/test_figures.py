@@ -41,9 +41,9 @@ def test_ink_is_the_page_s_own() -> None:
 def test_positions_are_short_and_words_are_whole() -> None:
     fig, ax = figures.new()
     ax.plot([0, 1 / 3], [0, 1])
-    ax.text(0.1, 0.2, "α = 0.0001")
+    ax.text(0.1, 0.2, "α = 0.0001 in #000000")
     svg = figures.show(fig, ALT).svg
-    assert "α = 0.0001" in ET.tostring(ET.fromstring(svg), encoding="unicode", method="text")
+    assert "α = 0.0001 in #000000" in ET.tostring(ET.fromstring(svg), encoding="unicode", method="text")
     assert not re.search(r"<[^>]*\d\.\d{3}[^>]*>", svg)
 
 
@@ -76,6 +76,22 @@ def test_a_walk_on_a_curve_ends_where_it_ends() -> None:
     walk = optim.descend(optim.GradientDescent(0.25), lambda θ: np.sum(θ**2), np.array([1.0]), 3)
     figures.walk_on_curve(ax, lambda θ: θ**2, walk.path, (-2.0, 2.0))
     assert [line.get_xdata()[-1] for line in ax.lines[1:]] == [walk.path[-1, 0]] * 2
+    assert ax.get_ylim() == pytest.approx((-0.04 * 1.02 * 4.0, 1.02 * 4.0), rel=1e-3)
+
+
+@pytest.mark.parametrize("reach", [None, 2.0])
+def test_a_curve_below_zero_is_in_its_picture(reach: float | None) -> None:
+    _, ax = figures.new()
+    figures.walk_on_curve(ax, lambda θ: θ**2 - 5, [2.0], (-3.0, 3.0), reach=reach)
+    bottom, top = ax.get_ylim()
+    assert -5.5 < bottom < -5.0
+    assert top == reach if reach else 4.0 < top < 4.5
+
+
+def test_a_path_that_is_finite_nowhere_is_left_out() -> None:
+    _, ax = figures.new()
+    figures.paths(ax, {"adam": [[np.nan, 1.0]]})
+    assert [len(line.get_xdata()) for line in ax.lines] == [0, 0]
 
 
 def test_contours_of_every_landscape() -> None:

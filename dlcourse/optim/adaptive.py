@@ -223,7 +223,7 @@ class ProximalGradient(UpdateRule):
 
     learning_rate: HyperParameter
     l1: HyperParameter
-    weights: Any = field(default=None, compare=False)
+    weights: Any = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -231,10 +231,7 @@ class ProximalGradient(UpdateRule):
             raise TypeError(f"ProximalGradient: weights must be booleans, True for a weight, got {self.weights!r:.60}")
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, ProximalGradient):
-            return NotImplemented
-        numbers = self.learning_rate == other.learning_rate and self.l1 == other.l1
-        return bool(numbers and np.array_equal(self.weights, other.weights))
+        return type(other) is type(self) and all(map(np.array_equal, vars(self).values(), vars(other).values()))
 
     def init(self, θ: Any) -> Any:
         if self.weights is not None and np.shape(self.weights) != np.shape(θ):

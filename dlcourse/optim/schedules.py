@@ -278,9 +278,7 @@ class one_cycle(Schedule):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not isinstance(self.steps, Tensor) and not isinstance(self.rise, Tensor) and self.rise * self.steps <= 1:
-            raise ValueError(
-                f"one_cycle: {self.steps} steps are too few to rise in {self.rise} of them; rise · steps must exceed 1"
-            )
+            raise ValueError(f"one_cycle: {self.steps} steps are too few; rise · steps must exceed 1, but rise is {self.rise}")
 
     def value(self, t: Any) -> Any:
         k, top, end = t - 1.0, self.rise * self.steps - 1.0, self.steps - 1.0

@@ -116,8 +116,7 @@ def fit(
 
     history: dict[str, list[float]] = defaultdict(list)
     steps, epoch, before, state = 0, 0, θ, rule.init(θ)
-    whole_batches, left_over = divmod(len(X), batch_size)
-    batches = whole_batches + bool(left_over)
+    batches, left_over = -(-len(X) // batch_size), len(X) % batch_size
     current: Any = None
     beside = {"running": model.forgotten()} if normalises else {}
 
@@ -137,9 +136,9 @@ def fit(
         with bar(epochs * batches, "steps", progress) as shown, np.errstate(all="ignore"):
             judge({})
             for epoch in range(1, epochs + 1):
-                now = settled(rule, history[watched])
+                now = settled(rule, history.get(watched, []))
                 if now != current:
-                    due = {size: n * (epochs + 1 - epoch) for size, n in ((left_over, 1), (batch_size, whole_batches))}
+                    due = {size: n * (epochs + 1 - epoch) for size, n in ((left_over, 1), (batch_size, len(X) // batch_size))}
                     current, step = now, stepping(now, with_gradient, isinstance(model, nn.Network), due)
                 total = 0.0
                 for rows in minibatches(len(X), batch_size, rng):
@@ -166,8 +165,7 @@ def fit(
                     stopped = f"no lower validation loss in the {patience} epochs after epoch {stopping.epoch}"
                     break
     except Diverged as why:
-        θ, went_back = before, min(steps, 1)
-        stopped = f"{why}; the last parameters whose loss was finite are kept"
+        θ, went_back, stopped = before, min(steps, 1), f"{why}; the last parameters whose loss was finite are kept"
     except KeyboardInterrupt:
         if IN_A_SEARCH.get():
             raise
@@ -175,8 +173,7 @@ def fit(
     epoch = -(-(steps - went_back) // batches)
     if stopping.theta is not None:
         (θ, beside), epoch = stopping.theta, stopping.epoch
-    kept = {name: values for name, values in history.items() if values}
-    return Fit(unflatten(θ.copy()), kept, epoch, steps, stopped, **beside)
+    return Fit(unflatten(θ.copy()), dict(history), epoch, steps, stopped, **beside)
 
 
 class Diverged(Exception):

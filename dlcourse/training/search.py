@@ -77,9 +77,8 @@ class Trials:
         by = by or next(iter(done[0].result))
         if any(by not in trial.result for trial in done):
             raise ValueError(f"not every result has {by!r}; there are {', '.join(done[0].result)}")
-        for trial in done:
-            if not isinstance(trial.result[by], (int, float)):
-                raise ValueError(f"only numbers have a lowest; {by!r} is {trial.result[by]!r:.60}")
+        if bad := [trial.result[by] for trial in done if not isinstance(trial.result[by], (int, float))]:
+            raise ValueError(f"only numbers have a lowest; {by!r} is {bad[0]!r:.60}")
         return sorted(done, key=lambda trial: (math.isnan(trial.result[by]), trial.result[by]))
 
     def best(self, by: str | None = None) -> Trial:
@@ -91,14 +90,15 @@ class Trials:
 
         A result of the same name as a hyper-parameter, or as one of the last two columns, is called "result.name".
         """
-        last = ("seconds", "error")
-        taken = {*last, *(name for trial in self.trials for name in trial.configuration)}
-        return [
-            {f"configuration.{name}" if name in last else name: value for name, value in trial.configuration.items()}
-            | {f"result.{name}" if name in taken else name: value for name, value in trial.result.items()}
-            | {"seconds": trial.seconds, "error": trial.error}
-            for trial in self.trials
-        ]
+        last = {"seconds", "error"}
+        taken = {"configuration": last, "result": last.union(*(trial.configuration for trial in self.trials))}
+
+        def row(trial: Trial) -> dict[str, Any]:
+            parts = [(part, names, getattr(trial, part)) for part, names in taken.items()]
+            found = {f"{part}.{x}" if x in names else x: value for part, names, given in parts for x, value in given.items()}
+            return found | {"seconds": trial.seconds, "error": trial.error}
+
+        return [row(trial) for trial in self.trials]
 
     def _repr_html_(self) -> str:
         done = self.ranked() if len(self.failed) < len(self) else []
