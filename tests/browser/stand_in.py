@@ -154,6 +154,14 @@ MODEL = """async ([code, id, values]) => {
 }"""
 
 
+# The page stood still for so many milliseconds: a hidden tab, a closed lid. Who asks for a frame after this sees a later time.
+HALT = """(milliseconds) => {
+    const [frame, now] = [requestAnimationFrame.bind(window), performance.now.bind(performance)];
+    window.requestAnimationFrame = (call) => frame((at) => call(at + milliseconds));
+    performance.now = () => now() + milliseconds;
+}"""
+
+
 def show_widget(page: Page, name: str, kind: str, shown: live.Explorable) -> None:
     """The widget face of an explorable, in place of all that the page has: `model` and `clean()` are there."""
     code = (live.explorable.STATIC / "explorables.mjs").read_text("utf-8")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from stand_in import frame, write_page
+from stand_in import HALT, frame, write_page
 
 from dlcourse import live
 from dlcourse.live.controls import Choice, Slider
@@ -36,9 +37,13 @@ SECOND = live.Challenge(
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    made = live.Playground(challenges=[CHALLENGE, SECOND])
-    return write_page(tmp_path_factory.mktemp("playground"), "", made.to_html(), "", "")
+def made() -> str:
+    return live.Playground(challenges=[CHALLENGE, SECOND]).to_html()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, made: str) -> str:
+    return write_page(tmp_path_factory.mktemp("playground"), "", made, "", "")
 
 
 @pytest.fixture
@@ -196,6 +201,68 @@ def test_training_rests_off_screen(page: Page) -> None:
     stopped = results(page)["step"]
     page.wait_for_timeout(200)
     assert results(page)["step"] == stopped
+
+
+def test_a_step_that_is_asked_for_is_reached_unseen(open_page: Open, made: str, tmp_path: Path) -> None:
+    page = open_page(write_page(tmp_path, "", "", made.replace('"step":0}', '"step":300}')))
+    page.wait_for_function("document.querySelector('#playground .dl-root:not([data-busy])[data-drawn]')")
+    assert (page.evaluate("window.scrollY"), state(page)["step"], results(page)["step"]) == (0, 300, 300)
+    expect(page.locator("#playground .dl-readout").first).to_contain_text("Step 300, epoch 300.")
+
+
+def test_a_step_that_is_asked_for_is_kept_off_screen_and_reached_on_paper(page: Page) -> None:
+    put(page, hidden="8-8")
+    page.evaluate(
+        """async () => {
+            document.getElementById('playground').explorable.set('step', 600);
+            await new Promise(requestAnimationFrame);
+            window.scrollTo(0, document.body.scrollHeight);
+        }"""
+    )
+    page.wait_for_timeout(200)  # what is off screen hears of it in the next frame, or the one after
+    halted = results(page)["step"]
+    assert halted < 600
+    page.wait_for_timeout(100)
+    assert (state(page)["step"], results(page)["step"]) == (600, halted)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#playground .dl-readout li").first.inner_text() == "Step 600, epoch 600."
+
+
+def test_training_stops_when_the_step_is_set_back(page: Page) -> None:
+    set_ = "step => document.getElementById('playground').explorable.set('step', step)"
+    page.get_by_role("button", name="One step").click()
+    for ahead in (False, True):  # what runs at will, and what is on its way to a step
+        page.evaluate(set_, 90_000) if ahead else page.get_by_role("button", name="Train").click()
+        page.wait_for_function("document.getElementById('playground').explorable.results.step > 20")
+        page.evaluate(set_, 0)
+        expect(page.locator("#playground .dl-readout").first).to_contain_text("Not trained yet")
+        found = results(page)
+        assert (found["step"], found["playing"], state(page)["step"]) == (0, False, 0)
+        expect(page.get_by_role("button", name="Train")).to_be_visible()
+
+
+def test_an_epoch_is_of_the_examples_that_were_seen(page: Page) -> None:
+    said = page.locator("#playground .dl-readout").first
+    trained(page, 30)
+    put(page, batch="1")
+    for _ in range(3):
+        page.get_by_role("button", name="One step").click()
+    expect(said).to_contain_text("Step 33, epoch 30.")
+    put(page, batch="10")
+    page.get_by_role("button", name="Train").click()
+    page.wait_for_function("document.getElementById('playground').explorable.results.step > 60")  # an epoch ends within a batch
+    page.get_by_role("button", name="Pause").click()
+    step = results(page)["step"]
+    expect(said).to_contain_text(f"Step {step}, epoch {(30 * 200 + 3 + (step - 33) * 10) // 200}.")
+
+
+def test_a_halt_of_the_page_is_not_made_up_for(page: Page) -> None:
+    put(page, speed="slow")
+    page.get_by_role("button", name="Train").click()
+    page.wait_for_function("document.getElementById('playground').explorable.results.step > 1")
+    before = results(page)["step"]
+    page.evaluate(f"async () => {{ ({HALT})(600_000); for (let k = 0; k < 4; k++) await new Promise(requestAnimationFrame); }}")
+    assert results(page)["step"] < before + 20  # 10 a second: not the 6000 of ten minutes
 
 
 def test_a_challenge_from_a_link_is_met(open_page: Open, address: str) -> None:

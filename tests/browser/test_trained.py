@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from stand_in import frame, look, put, settings, state, words, work
+from stand_in import HALT, alive, frame, look, put, settings, state, words, work
 
 from dlcourse import live
 from dlcourse.live.curves import Curves
@@ -131,6 +131,14 @@ def test_descent_is_played_and_begins_anew_where_the_hand_goes(page: Page) -> No
     assert state(page, "fit-line") == live.FitLine().state
 
 
+def test_a_halt_of_the_page_is_not_played(page: Page) -> None:
+    frame(page)
+    page.get_by_role("button", name="Descend").click()
+    page.evaluate(HALT, 600_000)
+    page.wait_for_function("document.getElementById('fit-line').explorable.state.phase > 3")
+    assert state(page, "fit-line")["phase"] < live.FitLine.declared()["phase"].stops()[-1] / 2
+
+
 def test_played_in_few_jumps_where_motion_is_unwanted(open_page: Open, address: str) -> None:
     page = open_page(address, reduced_motion="reduce")
     seen = page.evaluate(
@@ -200,3 +208,38 @@ def test_a_long_run_is_drawn_off_screen_too(open_page: Open, address: str) -> No
     page = open_page(address)
     page.wait_for_function("document.querySelector('#retrain [data-series=losses]').getAttribute('d')?.length > 100")
     assert page.evaluate("window.scrollY") == 0
+
+
+def test_what_is_passed_by_while_it_is_drawn_is_drawn_all_the_same(open_page: Open, address: str) -> None:
+    """And then the page rests."""
+    page = open_page("about:blank")
+    page.add_init_script(
+        """
+        const [frame, now] = [requestAnimationFrame.bind(window), performance.now.bind(performance)];
+        const idle = new Promise((done) => (window.idle = done));
+        window.frames = window.late = window.hurry = 0;
+        window.requestAnimationFrame = (call) => (window.frames++, frame(call));
+        window.requestIdleCallback = (call) => idle.then(() => setTimeout(call));
+        performance.now = () => now() + (window.late += window.hurry);
+        """
+    )
+    page.goto(address)
+    alive(page)
+    page.evaluate(
+        """async () => {
+            const frame = () => new Promise(requestAnimationFrame);
+            window.hurry = 50; // a slice of computing is over after one operation
+            window.idle();
+            while (!document.querySelector('#retrain [data-busy]')) await frame();
+            document.getElementById('retrain').scrollIntoView();
+            for (let k = 0; k < 3; k++) await frame();
+            window.scrollTo(0, 0);
+            for (let k = 0; k < 3; k++) await frame();
+            window.hurry = 0;
+        }"""
+    )
+    page.wait_for_function("document.querySelectorAll('.dl-root[data-drawn]:not([data-busy])').length === 4", timeout=10_000)
+    page.wait_for_timeout(100)
+    before = page.evaluate("window.frames")
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.frames") == before

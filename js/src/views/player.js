@@ -1,6 +1,12 @@
 /** A button that moves a slider from its low end to its high end, and one for a single step. */
 
 import { button } from "../controls.js";
+import { clamp } from "../link.js";
+
+const HALT = 100; // milliseconds: if two frames are further apart, the page stood still between them
+
+/** The milliseconds between two frames; time in which the page stood still is not made up for. */
+export const passed = (then, now) => clamp(now - then, 0, HALT);
 
 const FEW = 5; // jumps in place of motion where the reader prefers little of it
 
@@ -22,11 +28,14 @@ export class Player {
     const { min, max } = this;
     const from = this.get() >= max ? min : this.get();
     const coarse = this.calm.matches ? Math.ceil((max - min) / FEW) : 1;
-    const begun = performance.now();
+    let then = performance.now();
+    let time = 0;
     this.set(from);
     this.playButton.update({ icon: "pause", label: "Pause" });
     const tick = (now) => {
-      const gone = Math.max(0, Math.floor(((now - begun) / (1000 * this.seconds)) * (max - min)));
+      time += passed(then, now);
+      then = now;
+      const gone = Math.floor((time / (1000 * this.seconds)) * (max - min));
       const at = Math.min(max, from + Math.floor(gone / coarse) * coarse);
       this.set(at);
       if (at >= max) this.pause();

@@ -3,10 +3,10 @@
 import { button, range, select, slider } from "../controls.js";
 import { html, text } from "../dom.js";
 import { fixed, significant } from "../format.js";
-import { clamp } from "../link.js";
 import { read, valid } from "../settings.js";
 import { Network } from "./network.js";
 import { Panel } from "./panel.js";
+import { passed } from "./player.js";
 import { Stage } from "./stage.js";
 import { Trainer } from "./trainer.js";
 import { Announcer, Goal, linkButton } from "./words.js";
@@ -93,24 +93,26 @@ export function create(root, spec, store, id) {
   // ---- training ---------------------------------------------------------------------------------------------------
 
   let awake = false; // from the first drawing on
-  let playing = 0; // the frame that is asked for
-  let target = Infinity; // where training pauses by itself
-  let begun = 0; // when training began to run, and at which step
-  let from = 0;
+  let playing = false;
+  let target = Infinity; // the step that was asked for, on the way there
+  let owed = 0; // steps that are due at the chosen speed
   let rate = 0; // steps a second, as measured
-  let measured = []; // [when, step] of the last second
+  let measured = []; // [when, step] of the last second of training
   let steered = 0; // the step at which something was changed that had been otherwise at the start
   let reachedAt = null;
-  let drawn = { network: "", data: "", at: 0 };
+  let drawn = { network: "", data: "", at: -Infinity };
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 
   function restart() {
     trainer.restart(settings());
-    [steered, reachedAt, begun, from] = [0, null, performance.now(), 0];
-    measured = [];
+    [steered, reachedAt] = [0, null];
+    measure();
     judge();
     curves.settle();
   }
+
+  /** Begins to measure, and to pace, from here. */
+  const measure = () => ([owed, measured] = [0, [[performance.now(), trainer.count]]]);
 
   const broken = () => !trainer.last.every(Number.isFinite);
 
@@ -132,46 +134,49 @@ export function create(root, spec, store, id) {
     }
   }
 
-  function frame(now) {
-    playing = requestAnimationFrame(frame);
-    stage.attempt(() => {
-      const wanted = spec.speeds[store.get("speed")];
-      const due = wanted && target === Infinity ? Math.floor(((now - begun) / 1000) * wanted) - (trainer.count - from) : Infinity;
-      const end = Math.min(target, last);
-      train(Math.min(due, end - trainer.count), performance.now() + SLICE);
-      measured.push([now, trainer.count]);
-      while (measured.length > 2 && now - measured[0][0] > 1000) measured.shift();
-      const [[then, before]] = measured;
-      rate = now > then ? ((trainer.count - before) / (now - then)) * 1000 : 0;
-      if (trainer.count >= end || broken()) return pause();
-      if (!calm.matches || now - drawn.at > CALM) draw(now);
-    });
-    if (stage.failed) cancelAnimationFrame(playing);
+  /** As much of the training that is due as a slice of time allows; what it does not allow is not made up for. */
+  function advance(now) {
+    const wanted = target === Infinity && spec.speeds[store.get("speed")];
+    const end = Math.min(target, last);
+    owed += (wanted * passed(measured.at(-1)[0], now)) / 1000;
+    train(Math.min(wanted ? Math.floor(owed) : Infinity, end - trainer.count), now + SLICE);
+    owed %= 1;
+    measured.push([now, trainer.count]);
+    while (measured.length > 2 && now - measured[0][0] > 1000) measured.shift();
+    const [[then, before]] = measured;
+    rate = now > then ? ((trainer.count - before) / (now - then)) * 1000 : 0;
+    if (trainer.count >= end || broken()) pause();
+    else stage.schedule();
   }
 
   /** Train until someone says pause, or as fast as can be to a certain step. */
   function play(until = Infinity) {
     if (trainer.count >= Math.min(until, last) || broken()) restart();
-    target = until;
-    [begun, from, measured] = [performance.now(), trainer.count, []];
+    [playing, target] = [true, until];
+    measure();
     playButton.update({ icon: "pause", label: "Pause" });
     announcer.awaken();
-    if (!playing) playing = requestAnimationFrame(frame);
+    stage.schedule();
+  }
+
+  function stop() {
+    [playing, target] = [false, Infinity];
+    playButton.update({ icon: "play", label: "Train" });
   }
 
   function pause() {
     if (!playing) return;
-    cancelAnimationFrame(playing);
-    playing = 0;
-    target = Infinity;
-    playButton.update({ icon: "play", label: "Train" });
+    stop();
     finish();
   }
+
+  /** Off screen nothing trains; the way to a step that was asked for goes on when it is seen again. */
+  const leave = () => target === Infinity && pause();
 
   /** What a run came to is drawn in full, and told to the store. */
   function finish() {
     store.set("step", Math.min(trainer.count, last));
-    draw(performance.now(), true);
+    stage.schedule();
   }
 
   // ---- drawing ------------------------------------------------------------------------------------------------------
@@ -223,7 +228,7 @@ export function create(root, spec, store, id) {
   function say(records) {
     const [step, training, wrong, validation, error] = records.at(-1);
     const lost = broken();
-    const epochs = (step * Number(store.get("batch"))) / spec.examples;
+    const epochs = trainer.seen / spec.examples;
     rows.where.say(
       step === 0 ? "Not trained yet: these are the first weights." : `Step ${step}, ${epochs >= 1 ? `epoch ${Math.floor(epochs)}` : "within the first epoch"}${playing && rate > 0 ? `, ${significant(rate)} steps a second` : ""}.${steered ? ` Steered since step ${steered}: a link starts anew with the present numbers.` : ""}`,
     );
@@ -274,46 +279,40 @@ export function create(root, spec, store, id) {
   }
 
   let quiet = false; // several changes, one answer
-  const changed = new Set();
   const stopListening = store.onChange((name) => {
-    changed.add(name);
-    if (!quiet) settle();
+    if (!quiet) settle(name);
   });
 
-  /** Answers all changes since the last answer. */
-  function settle() {
-    const list = [...changed];
-    changed.clear();
+  /** Answers a change. */
+  function settle(name) {
     drawControls();
     if (!awake) return; // the first drawing sees to all of it
     const asked = store.get("step");
-    if (list.includes("step") && asked !== Math.min(trainer.count, last)) {
-      // Someone asks for a step: from a link, from Python, or through `set`.
-      if (asked < trainer.count || list.some((name) => anew(name) || STEERS.includes(name)) || steered) restart();
+    if (name === "step" && asked !== (target === Infinity ? trainer.count : target)) {
+      // Someone asks for a step: from a link, from Python, from another view, or through `set`.
+      stop();
+      if (asked < trainer.count || steered) restart();
       if (asked > trainer.count) play(asked);
       else finish();
       return;
     }
-    if (list.some(anew)) {
-      restart();
-      if (!playing) finish();
-      else [begun, from, measured] = [performance.now(), 0, []];
-    } else if (list.some((name) => STEERS.includes(name))) {
+    if (STEERS.includes(name)) {
       if (trainer.count > 0) steered ||= trainer.count;
       trainer.steer(settings());
-    } else if (list.includes("speed")) [begun, from] = [performance.now(), trainer.count];
+    } else if (name !== "step" && name !== "speed") {
+      restart();
+      if (!playing) finish();
+    }
     announcer.awaken();
     stage.schedule();
   }
-  const anew = (name) => !STEERS.includes(name) && name !== "step" && name !== "speed";
 
   /** Several changes at once, after which training begins anew and goes to the step that is asked for. */
   function begin(change) {
-    pause();
+    stop();
     quiet = true;
     change();
     quiet = false;
-    changed.clear();
     drawControls();
     if (!awake) return;
     const asked = store.get("step");
@@ -348,10 +347,13 @@ export function create(root, spec, store, id) {
         restart();
         if (store.get("step") > 0) play(store.get("step"));
       }
-      if (!playing) draw(performance.now(), true);
+      const now = performance.now();
+      if (playing) advance(now);
+      if (!playing || !calm.matches || now - drawn.at > CALM) draw(now, !playing);
     },
     settle() {},
-    hide: pause,
+    hide: leave,
+    busy: () => target !== Infinity,
   });
 
   return {
@@ -364,10 +366,11 @@ export function create(root, spec, store, id) {
     results() {
       if (!awake) return {};
       const maps = trainer.maps();
-      return { step: trainer.count, playing: playing !== 0, rate, reachedAt, theta: trainer.theta.slice(), records: trainer.losses().map((record) => record.slice()), boundary: maps.boundary.slice(), units: maps.units.slice() };
+      return { step: trainer.count, playing, rate, reachedAt, theta: trainer.theta.slice(), records: trainer.losses().map((record) => record.slice()), boundary: maps.boundary.slice(), units: maps.units.slice() };
     },
     destroy() {
-      pause();
+      leave();
+      stop();
       stopListening();
       announcer.destroy();
       link.destroy();

@@ -13,14 +13,16 @@ let places;
 // Off screen, not drawn yet: one after the other gets its first drawing while the page is idle, so that none is blank
 // when it comes into view or onto a picture of the whole page.
 const waiting = [];
+let drawing = null; // the one whose turn it is, until its drawing is done
 const whenIdle = window.requestIdleCallback ?? ((callback) => setTimeout(callback, 200));
 
 function drawNext() {
-  const view = waiting.shift();
-  if (!view) return;
+  if (drawing || !waiting.length) return;
+  const view = (drawing = waiting.shift());
   view.show();
   const leave = () => {
     if (view.busy()) return requestAnimationFrame(leave);
+    drawing = null;
     if (!view.near) view.hide();
     if (waiting.length) whenIdle(drawNext);
   };
@@ -48,7 +50,7 @@ function begin() {
         if (!view?.placed) continue;
         view.near = isIntersecting;
         if (isIntersecting) view.show();
-        else if (!waiting.includes(view)) view.hide();
+        else if (view !== drawing && !waiting.includes(view)) view.hide();
       }
     },
     { rootMargin: "100px" },

@@ -12,7 +12,8 @@ export class Trainer {
     this.compiled = new Map();
     this.labels = decode(spec.labels);
     this.grid = decode(spec.grid);
-    this.count = 0;
+    this.count = 0; // steps so far
+    this.seen = 0; // examples so far, each as often as it was taken
   }
 
   /** A program is compiled when it is first needed, and kept while its network or rule is. */
@@ -39,6 +40,7 @@ export class Trainer {
     this.look = spec.rules[rule].look && this.#program(`look ${rule}`, spec.rules[rule].look);
     this.state = Object.fromEntries(this.update.inputs.filter(([key]) => key.startsWith("state")).map(([key, shape]) => [key, new Float64Array(shape.reduce((n, m) => n * m, 1))]));
     this.count = 0;
+    this.seen = 0;
     this.every = 1;
     this.records = []; // [step, training loss, its error, validation loss, its error]
     this.#batch();
@@ -60,13 +62,13 @@ export class Trainer {
     this.y = whole ? this.labels : new Float64Array(size);
   }
 
-  /** Rows of the present epoch's order, which follow each other. */
+  /** The next rows of the present epoch's order, and of the next one's where it ends: the batch size may have changed within. */
   #gather() {
-    const { spec, size, X, y, sample, labels } = this;
-    const from = this.count * size;
-    const order = spec.shuffles[Math.floor(from / spec.examples) % spec.shuffles.length];
+    const { seen, size, X, y, sample, labels } = this;
+    const { examples, shuffles } = this.spec;
     for (let i = 0; i < size; i++) {
-      const row = order[(from % spec.examples) + i];
+      const at = seen + i;
+      const row = shuffles[Math.floor(at / examples) % shuffles.length][at % examples];
       X[2 * i] = sample.training[2 * row];
       X[2 * i + 1] = sample.training[2 * row + 1];
       y[i] = labels[row];
@@ -83,6 +85,7 @@ export class Trainer {
     theta.set(found.theta);
     for (const key of Object.keys(state)) state[key].set(found[key]);
     this.count++;
+    this.seen += this.size;
     if (this.count % this.every === 0) {
       this.#record();
       if (this.records.length > this.spec.records) {
