@@ -25,7 +25,8 @@ def bias_and_variance(predictions: Any, truth: Any) -> BiasVariance:
         E (f̂(x) − f(x))² = (E f̂(x) − f(x))² + Var f̂(x)
 
     averaged over the points x. A target y = f(x) + noise adds the variance of the noise, which no model can take
-    away. [Geman, Bienenstock and Doursat 1992; source 002]
+    away. The mean of R predictions still varies: its squared bias contains about the variance over R, which shows where the
+    bias itself is small. [Geman, Bienenstock and Doursat 1992; source 002]
 
     predictions : (R, T), what the model learned from training set r says at point t. truth : (T,), f there.
     Raises ValueError for other shapes and for fewer than two training sets.
