@@ -97,6 +97,15 @@ def test_the_run_has_the_rate_that_theory_gives(rates, method, alpha, beta):
     assert rates.values["measured"] == pytest.approx(rates.values["rho"], rel=5e-3)
 
 
+@each
+def test_lines_of_oscillation_end_at_the_edge(rates, method):
+    rates.method, rates.condition = method, 100.0
+    α, β = rates.values["flat_alpha"], rates.values["betas"]
+    drawn = np.isfinite(α)
+    assert drawn.sum() > 10
+    assert (α[drawn] <= FORMS[method].edge(β[drawn])).all()
+
+
 def test_what_is_said_of_a_pair(rates):
     said = {
         (1.0, 0.0): ["Flat direction, λ = 1/κ: real eigenvalues", "comes in steadily"],

@@ -126,6 +126,13 @@ def test_the_floor_is_that_of_many_longer_runs(cloud):
         assert put(cloud, batch=M, alpha=α)["floor"] == pytest.approx(float(np.mean(seen)), rel=0.12)
 
 
+def test_without_noise_nothing_is_said_of_it(shown):
+    put(shown, schedule="constant", noise=0.0)
+    assert "With noise" not in shown.words
+    assert "noise floor" not in shown.words
+    assert "Σα² = ∞: without noise, no harm." in shown.words
+
+
 def test_what_is_left_without_noise(cloud):
     for α in (0.01, 0.02):
         found = put(cloud, batch=EXAMPLES, alpha=α)
@@ -140,9 +147,13 @@ def test_what_is_said_of_the_noise(cloud):
         (30, 0.1): "no noise, no floor",
         (1, 0.8): "They diverge.",
         (30, 0.005): "have not arrived",
+        (1, 1.0): "Theory: no floor",
+        (30, 0.95): "They diverge.",  # slowly
     }
     for (cloud.batch, cloud.alpha), wanted in said.items():
         assert wanted in cloud.words
+        assert ("no floor" in cloud.words) != ("keeps them" in cloud.words)
+        assert not ("diverge" in cloud.words and "too small" in cloud.words)
     cloud.batch, cloud.alpha = 5, 0.03
     assert cloud.words.endswith("Goal reached.")
     assert not live.Noise().values["reached"]
