@@ -124,6 +124,7 @@ def test_its_face_is_whole(kind):
             ValueError,
             "'goal' needs 'bowl'",
         ),
+        (lambda: live.Descent(needs=["bowl"]), TypeError, "Descent: needs must be a dict of values by the names of controls"),
         (lambda: live.NewtonDescent(landscape_choices=["hill"]), ValueError, "NewtonDescent: there is no landscape or method"),
     ],
 )

@@ -73,6 +73,7 @@ class Paths(Explorable):
         if shows is None:
             shows = [show for show in self.usual_shows if show.settings["landscape"] in self.places]
         checks.listed(type(self).__name__, "shows", shows, Show)
+        checks.kind(type(self).__name__, "needs", needs or {}, Mapping, "a dict of values by the names of controls")
         self.prepare()
         if self.has_trait("alpha"):
             state.setdefault("alpha", chosen.learning_rate)
