@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import html
 import json
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,7 +21,20 @@ STATIC = Path(__file__).parent / "static"
 
 
 def as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def unreadable(value: Any, place: str = "") -> Iterator[str]:
+    """Where in a description stands what JSON has no way to write.
+
+    >>> list(unreadable({"target": math.nan, "panels": [{"span": (1.0, math.inf)}]}))
+    ['target is nan', 'panels.0.span.1 is inf']
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        yield f"{place} is {value}"
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, (list, tuple)) else ()
+    for key, part in parts:
+        yield from unreadable(part, f"{place}.{key}".lstrip("."))
 
 
 class Explorable(anywidget.AnyWidget):
@@ -27,7 +42,7 @@ class Explorable(anywidget.AnyWidget):
 
     A kind sets `kind` and its control traits, and fills `spec` with what its view draws. `identity` names the
     object within its page, for links to a state: it should be unique there. Raises TraitError for a value that a control
-    cannot have, and for an identity that is no text.
+    cannot have, and for an identity that is no text; ValueError for a number to be drawn that is not finite.
     """
 
     _esm = STATIC / "explorables.mjs"
@@ -47,6 +62,16 @@ class Explorable(anywidget.AnyWidget):
         super().__init__(identity=identity, **state)
         self.set_trait("kind", self.view)
         self.set_trait("spec", spec)
+
+    @traitlets.validate("spec")
+    def _readable(self, proposal: Any) -> Any:
+        try:
+            as_json(proposal.value)
+        except ValueError:
+            for found in unreadable(proposal.value):
+                raise ValueError(f"{type(self).__name__}: {found}; the page can show finite numbers only") from None
+            raise
+        return proposal.value
 
     @classmethod
     def controls(cls) -> list[str]:

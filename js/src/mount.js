@@ -21,6 +21,25 @@ const namesOf = ({ names }, spec) => (typeof names === "function" ? names(spec) 
 const KEYS = ["keydown", "keyup", "keypress"];
 const stop = (event) => event.stopPropagation();
 
+/** In place of an explorable a sentence, there and in the console, that says why there is none. */
+function excuse(root, error) {
+  console.error(error);
+  root.replaceChildren(html("p", { class: "dl-error", role: "alert" }, `This explorable cannot be shown: ${error.message}.`));
+  return { state: {}, results: {}, set() {}, restore() {}, destroy: () => root.remove(), error };
+}
+
+const damaged = (el) => excuse(el.appendChild(html("div")), new Error("its description is missing or damaged"));
+const described = (value) => typeof value === "object" && value !== null;
+
+/** What a text describes, or null. */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
 /** Draw explorable `kind` into `el`. What cannot be drawn says so in a sentence, there and in the console. */
 export function mount(el, kind, spec, store) {
   // JupyterLab would take the arrow keys for its cells: it reads the attribute, others see no event.
@@ -51,29 +70,14 @@ export function mount(el, kind, spec, store) {
       },
     };
   } catch (error) {
-    console.error(error);
-    root.replaceChildren(html("p", { class: "dl-error", role: "alert" }, `This explorable cannot be shown: ${error.message}.`));
-    return { state: {}, results: {}, set() {}, restore() {}, destroy: () => root.remove(), error };
+    return excuse(root, error);
   }
 }
 
 export function mountOne(el) {
   if (el.explorable) return;
-  let payload;
-  try {
-    payload = JSON.parse(el.querySelector('script[type="application/json"]').textContent);
-    if (payload === null || typeof payload.spec !== "object" || payload.spec === null || typeof payload.state !== "object" || payload.state === null) throw 0;
-  } catch {
-    payload = { kind: el.dataset.kind, spec: null, state: {} };
-  }
-  if (payload.spec === null) {
-    const error = new Error("its description in the page is missing or damaged");
-    console.error(error);
-    el.append(html("p", { class: "dl-error", role: "alert" }, `This explorable cannot be shown: ${error.message}.`));
-    el.explorable = { state: {}, results: {}, set() {}, restore() {}, destroy() {}, error };
-    return;
-  }
-  el.explorable = mount(el, payload.kind ?? el.dataset.kind, payload.spec, pageStore(payload.state));
+  const { kind = el.dataset.kind, spec, state } = parsed(el.querySelector('script[type="application/json"]')?.textContent) ?? {};
+  el.explorable = described(spec) && described(state) ? mount(el, kind, spec, pageStore(state)) : damaged(el);
 }
 
 /** Mount every explorable of the document that is not yet mounted, and follow links to their states. */
@@ -101,10 +105,9 @@ export function mountAll(document) {
 /** The face for JupyterLab, VS Code and the like (anywidget). */
 export function render({ model, el }) {
   const kind = model.get("kind");
-  const spec = JSON.parse(model.get("spec"));
-  const store = widgetStore(model, Object.hasOwn(kinds, kind) ? namesOf(kinds[kind], spec) : []);
+  const spec = parsed(model.get("spec"));
   el.classList.add("dlcourse-explorable");
-  const handle = mount(el, kind, spec, store);
-  el.explorable = handle;
-  return () => handle.destroy();
+  const store = () => widgetStore(model, Object.hasOwn(kinds, kind) ? namesOf(kinds[kind], spec) : []);
+  el.explorable = described(spec) ? mount(el, kind, spec, store()) : damaged(el);
+  return () => el.explorable.destroy();
 }

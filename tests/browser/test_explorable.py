@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from reaction import drag, watched
-from stand_in import alive, frame, show_widget, write_page
+from stand_in import MODEL, alive, frame, show_widget, write_page
 
 from dlcourse import landscapes, live
 from dlcourse.data import Sample
@@ -496,6 +496,12 @@ def test_broken_payload_says_so(browser: Browser, tmp_path: Path, inside: str, s
     alive(page)
     assert says in page.locator("#x").get_by_role("alert").inner_text()
     assert len(errors) == 1
+    page.evaluate(
+        MODEL, [(live.explorable.STATIC / "explorables.mjs").read_text("utf-8"), "here", {"kind": "descent", "spec": inside}]
+    )
+    page.get_by_role("alert").wait_for()  # the widget says so too
+    page.evaluate("clean()")
+    assert page.locator("#here *").count() == 0
     page.close()
 
 
