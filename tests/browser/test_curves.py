@@ -261,7 +261,14 @@ def test_show_me_and_copy_link(open_page: Open, page: Page, address: str) -> Non
         assert state(page, "averages")["beta"] == 0.98
     put(page, "averages", correction=True, day=33)
     left = state(page, "averages")
-    page.locator("#averages").get_by_role("button", name="Copy link").click()
+    heard = """() => new Promise((done) => {
+        const region = document.querySelector('#averages [aria-live]');
+        const listening = new MutationObserver(() => region.textContent.includes('ink') && (listening.disconnect(), done(true)));
+        listening.observe(region, { childList: true, characterData: true, subtree: true });
+        document.querySelector('#averages .dl-link').click();
+        setTimeout(done, 2000, false);
+    })"""
+    assert [page.evaluate(heard) for _ in range(2)] == [True, True]  # who copies it again hears it again
     assert page.url.startswith(address + "#averages?")
     assert state(open_page(page.url), "averages") == left
 

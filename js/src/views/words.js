@@ -28,6 +28,7 @@ export class Announcer {
     this.element = html("p", { class: "dl-hidden", "aria-live": "polite" });
     this.spoken = null; // null: nothing to say before the reader did something
     this.timer = 0;
+    this.saying = 0;
   }
 
   update(message) {
@@ -45,12 +46,16 @@ export class Announcer {
     this.spoken ??= this.message ?? "";
   }
 
+  /** At once, and again if they are the same as before: what does not change is not read out. */
   say(words) {
-    text(this.element, words);
+    text(this.element, "");
+    clearTimeout(this.saying);
+    this.saying = setTimeout(() => text(this.element, words), 100);
   }
 
   destroy() {
     clearTimeout(this.timer);
+    clearTimeout(this.saying);
   }
 }
 
