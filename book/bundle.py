@@ -185,6 +185,15 @@ def arrange(app: Sphinx, pagename: str, templatename: str, context: dict[str, An
     context |= {"inline_scripts": list(dict.fromkeys(inline)), "early_scripts": early, "later_scripts": later}
 
 
+def stamped(text: str, static: Path) -> str:
+    """A page that asks for each file under its digest, also where it was written by an earlier build and stamped then."""
+
+    def version(found: re.Match[str]) -> str:
+        return f"{found[1]}?v={hashlib.sha256((static / found[1].removeprefix('_static/')).read_bytes()).hexdigest()[:8]}"
+
+    return re.sub(rf"(_static/[\w./-]+)(?:{re.escape(VERSION)}|\?v=[0-9a-f]{{8}})", version, text)
+
+
 def write(app: Sphinx, exception: Exception | None) -> None:
     """Write the two files, and the digests of all into the pages."""
     if exception is not None or app.builder.name != "html":
@@ -203,12 +212,9 @@ def write(app: Sphinx, exception: Exception | None) -> None:
     cut = [prune(read_sheet(static, name), used) for name in sheets]
     (static / SHEET).write_text(f"/* made of: {' '.join(sheets)} */\n" + "\n".join(cut) + "\n", encoding="utf-8")
 
-    def version(found: re.Match[str]) -> str:
-        return f"{found[1]}?v={hashlib.sha256((static / found[1].removeprefix('_static/')).read_bytes()).hexdigest()[:8]}"
-
     for page, text in texts.items():
         text = HANDLER.sub(r' data-call="\1"', text)
-        page.write_text(re.sub(rf"(_static/[\w./-]+){re.escape(VERSION)}", version, text), encoding="utf-8")
+        page.write_text(stamped(text, static), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -89,7 +89,8 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
     lines = [f'<meta name="description" content="{html.escape(about)}" />']
     lines += [f'<meta property="{name}" content="{html.escape(content)}" />' for name, content in said.items()]
     lines.append(f'<meta name="twitter:card" content="{"summary_large_image" if base else "summary"}" />')
-    context["metatags"] = context.get("metatags", "") + "".join(f"\n    {line}" for line in lines)
+    given = re.sub(r"<meta [^>]*viewport[^>]*>", "", context.get("metatags", ""))  # the theme's layout has one of its own
+    context["metatags"] = given + "".join(f"\n    {line}" for line in lines)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

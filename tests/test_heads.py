@@ -41,10 +41,11 @@ def said(base: str, folder: Path, doctree: Any) -> dict[str, str]:
     app: Any = SimpleNamespace(
         builder=SimpleNamespace(name="html"), config=config, env=SimpleNamespace(titles=titles), outdir=str(folder)
     )
-    context = {"metatags": ""}
+    context = {"metatags": '<meta name="viewport" content="width=device-width, initial-scale=1" />\n'}
     heads.describe(app, "chapters/06-gd", "page.html", context, doctree)
     found = re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)" />', context["metatags"])
     assert len(dict(found)) == len(found)
+    assert "viewport" not in dict(found)  # the layout says it
     return {name: unescape(value) for name, value in found}
 
 

@@ -22,6 +22,14 @@ def bundle(repository: Path) -> ModuleType:
     return module
 
 
+def test_a_page_of_an_earlier_build_is_stamped_anew(bundle: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "course.js").write_text("1", encoding="utf-8")
+    first = bundle.stamped(f'<script src="../_static/course.js{bundle.VERSION}"></script>', tmp_path)
+    assert first == '<script src="../_static/course.js?v=6b86b273"></script>'
+    (tmp_path / "course.js").write_text("2", encoding="utf-8")
+    assert bundle.stamped(first, tmp_path) == '<script src="../_static/course.js?v=d4735e3a"></script>'
+
+
 SHEET = """
 @charset "utf-8";
 /* a comment with } and { */

@@ -21,9 +21,10 @@
     if (call === "toggleFullScreen") window.toggleFullScreen?.();
   });
 
+  /** A script that fails is the browser's to report; those after it come all the same. */
   const load = (address) =>
-    new Promise((done, failed) => {
-      document.head.append(Object.assign(document.createElement("script"), { src: address, onload: done, onerror: failed }));
+    new Promise((done) => {
+      document.head.append(Object.assign(document.createElement("script"), { src: address, onload: done, onerror: done }));
     });
   const pause = (milliseconds = 0) => new Promise((done) => setTimeout(done, milliseconds));
   /** Wait, but not for ever: a script may be missing, and nobody draws pictures that nobody sees. */

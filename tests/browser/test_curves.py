@@ -263,8 +263,7 @@ def test_show_me_and_copy_link(open_page: Open, page: Page, address: str) -> Non
     left = state(page, "averages")
     heard = """() => new Promise((done) => {
         const region = document.querySelector('#averages [aria-live]');
-        const listening = new MutationObserver(() => region.textContent.includes('ink') && (listening.disconnect(), done(true)));
-        listening.observe(region, { childList: true, characterData: true, subtree: true });
+        new MutationObserver(() => region.textContent.includes('ink') && done(true)).observe(region, { childList: true });
         document.querySelector('#averages .dl-link').click();
         setTimeout(done, 2000, false);
     })"""

@@ -99,3 +99,12 @@ def test_a_page_answers_while_it_is_typeset(book_http: str, open_page: Callable[
     steps = [b - a for a, b in pairwise(counts)]
     assert len(steps) > 5
     assert max(steps) < sum(steps) / 2
+
+
+def test_a_script_that_fails_stops_no_other(book_http: str, open_page: Callable[..., Page]) -> None:
+    page = open_page("about:blank")
+    page.route("**/course.js*", lambda route: route.abort())
+    page.goto(book_http + "chapters/notation.html")
+    page.evaluate("window.book.ready")
+    assert page.locator("mjx-container").count() > 10
+    page.problems.clear()  # type: ignore[attr-defined]
