@@ -15,7 +15,7 @@ from dlcourse.live import Activations, Averages, Curves, GradientCheck
 from dlcourse.live.activations import OFFERED
 from dlcourse.live.averages import temperatures
 from dlcourse.live.controls import Choice, Slider, Switch
-from dlcourse.live.curves import Axis, Goal, Line, Panel, Sentence, Series
+from dlcourse.live.curves import Axis, Goal, Line, Panel, Sentence, Series, Show
 from dlcourse.live.gradient_check import FUNCTIONS
 
 
@@ -86,6 +86,8 @@ def series(**changed):
         ({"words": [Sentence("Well.", when="y")]}, ValueError, "drawn as a number"),
         ({"words": [Sentence("Well.", tone="loud")]}, ValueError, "tone of a sentence"),
         ({"goal": Goal("Wave.", "waved")}, ValueError, "'waved'"),
+        ({"words": [Sentence("It is {now:.200f}.")]}, ValueError, "not a way to write a number"),
+        ({"shows": [Show("a", None)]}, TypeError, "Wave: settings must be a dict of values by the names of controls, got None"),
         ({"phase": 1.0}, TypeError, "Wave: has no control 'phase'"),
         ({"rate": 5.0}, traitlets.TraitError, "from 0 to 4, got 5"),
         ({"damped": 1}, traitlets.TraitError, "needs True or False, got 1"),
@@ -94,6 +96,10 @@ def series(**changed):
 def test_what_cannot_be_drawn(arguments, error, words):
     with pytest.raises(error, match=words):
         made(**arguments)
+
+
+def test_short_labels_are_alternative_text_enough():
+    assert "Panels of y against t." in made().to_html()
 
 
 def test_series_of_different_lengths():
@@ -149,6 +155,8 @@ def test_an_option_brings_its_settings():
     options = {"sine": wave, "cosine": wave}
     presets = {"sine": {"rate": 1.0}, "cosine": {"rate": 3.0}}
     build = lambda **state: Chosen("c", options, (PANEL,), presets=presets, notes={"sine": "Odd."}, **state)  # noqa: E731
+    with pytest.raises(traitlets.TraitError, match=r"shape: there is no \[\]; choose one of sine, cosine"):
+        build(shape=[])
     assert (build().rate, build(shape="cosine").rate, build(shape="cosine", rate=2.0).rate) == (1.0, 3.0, 2.0)
     assert build().spec["controls"]["shape"] == {
         "type": "choice",

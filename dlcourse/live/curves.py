@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+import re
 import string
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -83,6 +84,7 @@ class Curves(Explorable):
             self.check_slider(name, "the button should move")
         if play and not isinstance(self.declared()[play.slider].interval, int):
             self.refuse(f"the button needs a slider of whole steps, {play.slider!r} has none")
+        checks.number(type(self).__name__, "seconds of the button", play.seconds if play else 0.0)
         for trait in self.declared().values():
             self.check_slider(getattr(trait, "limit", ""), "a slider is limited by")
         presets = presets or {}
@@ -90,10 +92,11 @@ class Curves(Explorable):
             named(functions, option, "option")
         checks.listed(type(self).__name__, "shows", shows, Show)
         for settings in [*presets.values(), *(show.settings for show in shows)]:
+            checks.kind(type(self).__name__, "settings", settings, Mapping, "a dict of values by the names of controls")
             for name, value in settings.items():
                 named(self.declared(), name, "control").validate(self, value)
         start = state.get(self.by, offered[0])
-        super().__init__(identity, {}, **{**presets.get(start, {}), **state})
+        super().__init__(identity, {}, **{**presets.get(str(start), {}), **state})
         self.set_trait("spec", self.describe(goal, play, shows, presets, notes or {}))
 
     @classmethod
@@ -138,6 +141,7 @@ class Curves(Explorable):
     def check(self, option: str, name: str | float, dimensions: int, *, needed: bool = False) -> None:
         """Whether the computation gives this name as a number (0) or a vector (1); controls and `v[2]` are numbers too."""
         if isinstance(name, (int, float)) or (name == "" and not needed):
+            checks.number(type(self).__name__, "a place in a panel", name or 0.0, -math.inf)
             return
         there = self.shapes(option)
         if dimensions == 0:
@@ -168,6 +172,8 @@ class Curves(Explorable):
                     self.refuse(
                         f"the axis {axis.label!r} needs a domain from < to (above 0 on a log scale), got {low:g} to {high:g}"
                     )
+            if not 0.0 < panel.share < math.inf:
+                self.refuse(f"the share of a panel must be a finite number > 0, got {panel.share}")
             if not panel.series:
                 self.refuse(f"the panel of {panel.y.label!r} has no series to draw")
             for series in panel.series:
@@ -189,16 +195,26 @@ class Curves(Explorable):
                 self.check(option, handle.y, 0, needed=True)
                 self.check_slider(handle.across, "a drag should move")
                 self.check_slider(handle.up, "a drag should move")
+                if not (handle.gain and math.isfinite(handle.gain)):
+                    self.refuse(f"the gain of a handle must be a finite number other than 0, got {handle.gain}")
             if (panel.equal or panel.heat) and not (panel.x.span and panel.y.span):
                 self.refuse(f"the panel of {panel.y.label!r} needs a domain on both axes for equal units or a map")
             if panel.heat:
                 self.check(option, panel.heat.values, 1, needed=True)
-                size, (many,) = panel.heat.columns * panel.heat.rows, shapes[panel.heat.values]
-                if size != many or len(panel.heat.colours) not in (1, 2):
-                    self.refuse(
-                        f"the map of {panel.heat.values!r} needs one colour or two and {size} values, "
-                        f"got {len(panel.heat.colours)} and {many}"
-                    )
+                self.check_heat(*panel.heat, many=math.prod(shapes[panel.heat.values]))
+
+    def check_heat(
+        self, values: str, columns: int, rows: int, colours: Sequence[str], span: tuple[float, float] | None, many: int
+    ) -> None:
+        low, high = span or (0.0, 1.0)
+        if min(columns, rows) < 2 or columns * rows != many:
+            self.refuse(
+                f"the map of {values!r} needs 2 × 2 cells or more and a value for each, got {columns} × {rows} with {many}"
+            )
+        if len(colours) not in (1, 2) or not all(re.fullmatch("#[0-9a-fA-F]{6}", str(colour)) for colour in colours):
+            self.refuse(f"the map of {values!r} needs one colour or two, written #rrggbb, got {colours!r}")
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            self.refuse(f"the map of {values!r} needs a span from < to, got {low:g} to {high:g}")
 
     def check_slider(self, name: str, what: str) -> None:
         if name and not isinstance(self.declared().get(name), Slider):
@@ -238,7 +254,7 @@ class Curves(Explorable):
             form = form or ""
             brackets = [True] if form[:1] == "(" and form[-1:] == ")" else []
             form = form[1:-1] if brackets else form
-            if form not in ("", "d") and not (form and form[0] == "." and form[-1] == "f" and form[1:-1].isdigit()):
+            if form and not re.fullmatch("d|[.][0-9]f", form):
                 self.refuse(
                     f"{{{name}:{form}}} is not a way to write a number; there are {{{name}}}, {{{name}:d}}, {{{name}:.2f}}"
                 )
@@ -334,7 +350,7 @@ class Curves(Explorable):
             lambda when: not when or self.seen(when, values),
         )
         about = "; ".join(f"{panel.y.label} against {panel.x.label}" for panel in self.panels)
-        return stills.finish(picture, f"{about}. {self.words}")
+        return stills.finish(picture, f"Panels of {about}. {self.words}")
 
 
 def share(programs: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:

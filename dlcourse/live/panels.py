@@ -63,10 +63,10 @@ class Line(NamedTuple):
 
 
 class Heat(NamedTuple):
-    """Values over the whole panel as bands of colour: rows × columns of cells, the lowest row first.
+    """Values over the whole panel as bands of colour: rows × columns of cells (two or more of each), the lowest row first.
 
-    colours : for values at `span[0]` and at `span[1]`, with nothing in the middle, where a line is drawn; one colour alone
-        grows towards the highest. span : where the colours are full; None follows the values.
+    colours : "#rrggbb", for values at `span[0]` and at `span[1]`, with nothing in the middle, where a line is drawn; one
+        colour alone grows towards the highest. span : where the colours are full; None follows the values.
     """
 
     values: str
