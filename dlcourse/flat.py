@@ -77,7 +77,8 @@ def joined(with_gradient: Callable[..., tuple[Any, Any]], unflatten: Unflatten) 
     """The function of a flat θ, for one that takes a nest and gives a value and a nest of gradients."""
 
     def whole(flat: Any, *args: Any) -> tuple[Any, Any]:
-        value, gradient = with_gradient(unflatten(flat), *args)
-        return value, np.concatenate([np.reshape(g, (-1,)) for g in nest.flatten(gradient)[0]])
+        θ = unflatten(flat)
+        value, gradient = with_gradient(θ, *args)
+        return value, np.concatenate([np.reshape(g, (-1,)) for g in nest.leaves_like(gradient, θ)])
 
     return whole

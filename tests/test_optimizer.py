@@ -9,7 +9,7 @@ import pytest
 
 from dlcourse import ShapeError, StaleGraph, Tensor, TraceError, grad, trace
 from dlcourse.autodiff.primitives import cross_entropy, linear
-from dlcourse.optim import AccumulatedMomentum, GradientDescent, HeavyBall, Momentum, Nesterov, Optimizer, UpdateRule
+from dlcourse.optim import AccumulatedMomentum, Adam, GradientDescent, HeavyBall, Momentum, Nesterov, Optimizer, UpdateRule
 
 RNG = np.random.default_rng(0)
 X, LABELS = RNG.normal(size=(40, 3)), RNG.integers(0, 2, 40)
@@ -141,6 +141,22 @@ def test_a_tensor_without_a_gradient_stays_with_what_is_remembered_of_it():
     optimizer.zero_grad()
     optimizer.step()
     assert optimizer.t == 5, "no gradient at all: no step"
+
+
+def test_what_comes_late_takes_a_first_step():
+    """Adam corrects its averages by how many steps they are made of; each Tensor counts its own, as in PyTorch."""
+    early, late, alone = Tensor([1.0]), Tensor([1.0, 2.0]), Tensor([1.0, 2.0])
+    both, one = Optimizer([early, late], Adam(0.01)), Optimizer([alone], Adam(0.01))
+    for _ in range(100):
+        both.zero_grad()
+        np.sum(early**2).backward()
+        both.step()
+    for _ in range(3):
+        for optimizer, x in ((both, late), (one, alone)):
+            optimizer.zero_grad()
+            np.sum(x**2).backward()
+            optimizer.step()
+    np.testing.assert_array_equal(late.value, alone.value)
 
 
 @pytest.mark.parametrize("rule", [GradientDescent(0.1), Nesterov(0.1, 0.5)])

@@ -9,8 +9,10 @@ sees whether something outside of it is being differentiated or traced too.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import count
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -22,8 +24,10 @@ next_number = count(1).__next__
 new = object.__new__
 NO_OPTIONS: dict[str, Any] = {}
 NUMPY: dict[Any, Callable[..., Any]] = {}  # NumPy's functions → ours; filled by the table of primitives
-ACTIVE_TRACES: list[tuple[int, int]] = []  # numbers of the leaves of traces that run: (first, last + 1), innermost last
-ON_RECORD: Callable[[Any], Any] | None = None  # what is done to every box before anybody sees it (see no_grad.py)
+ON_RECORD: dict[int, Callable[[Any], Any]] = {}  # thread → what is done to every box of it (see no_grad.py)
+
+
+TRACES: dict[int, list[tuple[int, int]]] = defaultdict(list)  # thread → leaves of its traces (first, last + 1), innermost last
 
 
 class Tensor:
@@ -139,7 +143,9 @@ def record(row: Primitive, value: Any, inputs: tuple[Any, ...], oldest: int, opt
     box.number = next_number()
     box.oldest = oldest
     box.grad = None
-    return box if ON_RECORD is None else ON_RECORD(box)
+    if ON_RECORD and (change := ON_RECORD.get(get_ident())):
+        return change(box)
+    return box
 
 
 def unary(row: Primitive) -> Callable[[Any], Any]:
@@ -236,7 +242,7 @@ def boxes_below(results: list[Tensor], since: int = 0) -> list[Tensor]:
 
 def refuse_while_tracing(t: Tensor, what: str, instead: str = "") -> None:
     """Raise TraceError if t depends on an input of a trace that is going on."""
-    for first, last in ACTIVE_TRACES:
+    for first, last in TRACES[get_ident()]:
         if t.number >= first and any(box.number < last for box in boxes_below([t], first)):
             raise TraceError(f"{what}: while tracing, the value of a Tensor is not known yet{instead}")
 

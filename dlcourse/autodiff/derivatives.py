@@ -122,9 +122,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         given = [u if type(u) is Tensor else as_value(u) for u in nest.leaves_like(cotangent, result)]
         if (found := [shape_of(u) for u in given]) != (shapes := [shape_of(y) for y in outputs]):
-            raise ShapeError(
-                f"pullback: needs cotangents of shapes {shapes} for {len(shapes)} results, got {len(found)} of {found}"
-            )
+            raise ShapeError(f"pullback: needs cotangents {shapes} for {len(shapes)} results, got {len(found)} of {found}")
         return tuple(rebuild(gradients_of(outputs, given, variables, since)))
 
     return put([seen_outside(y, since) for y in outputs]), pullback

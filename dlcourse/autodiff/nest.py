@@ -42,18 +42,3 @@ def leaves_like(nest: Any, model: Any) -> list[Any]:
     if isinstance(model, (list, tuple)) and isinstance(nest, (list, tuple)) and len(nest) == len(model):
         return [leaf for entry, like in zip(nest, model, strict=True) for leaf in leaves_like(entry, like)]
     return flatten(nest)[0] if isinstance(model, (dict, list, tuple)) else [nest]
-
-
-def names(nest: Any, name: str = "") -> list[str]:
-    """A name for each leaf, in order: the path to it, joined by dots.
-
-    >>> names({"W": [1.0, 2.0], "b": 3.0}, "theta")
-    ['theta.W.0', 'theta.W.1', 'theta.b']
-    """
-    if isinstance(nest, dict):
-        entries = nest.items()
-    elif isinstance(nest, (list, tuple)):
-        entries = zip(getattr(nest, "_fields", range(len(nest))), nest, strict=True)  # type: ignore[assignment]
-    else:
-        return [name]
-    return [path for key, value in entries for path in names(value, f"{name}.{key}" if name else str(key))]

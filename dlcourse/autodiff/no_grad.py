@@ -3,19 +3,23 @@
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import get_ident
 
-from . import box
-from .box import ACTIVE_TRACES, NO_OPTIONS, VARIABLE, Tensor, next_number, value_of
+from .box import NO_OPTIONS, ON_RECORD, TRACES, VARIABLE, Tensor, next_number, value_of
 from .errors import TraceError
 
 
 @contextmanager
 def on_record(change: Callable[[Tensor], Tensor]) -> Iterator[None]:
-    before, box.ON_RECORD = box.ON_RECORD, change
+    before = ON_RECORD.get(get_ident())
+    ON_RECORD[get_ident()] = change
     try:
         yield
     finally:
-        box.ON_RECORD = before
+        if before:
+            ON_RECORD[get_ident()] = before
+        else:
+            del ON_RECORD[get_ident()]
 
 
 @contextmanager
@@ -32,9 +36,9 @@ def no_grad() -> Iterator[None]:
     >>> y, y.inputs
     (Tensor(9.0), ())
     """
-    if ACTIVE_TRACES:
+    if TRACES[get_ident()]:
         raise TraceError("no_grad: a traced function is recorded as a whole; pass what needs no derivative as bare values")
-    start, outer = next_number(), box.ON_RECORD
+    start, outer = next_number(), ON_RECORD.get(get_ident())
 
     def forget(made: Tensor) -> Tensor:
         made = made if outer is None else outer(made)

@@ -41,10 +41,7 @@ def backward_walk(results: list[Any], cotangents: list[Any], since: int) -> dict
         if row is None or (row is VARIABLE and inputs[0].number < since):
             leaves[-number] = g
             continue
-        if recording:
-            y, values = box, inputs
-        else:
-            y, values = box.value, [x.value if type(x) is Tensor else x for x in inputs]
+        y, values = (box, inputs) if recording else (box.value, [x.value if type(x) is Tensor else x for x in inputs])
         arguments, rules = (g, y, *values), row.rules
         if joint := type(rules) is not tuple:
             if rules is None:

@@ -10,6 +10,7 @@ import numpy as np
 from ..autodiff import nest
 from ..autodiff.box import as_value, shape_of
 from ..autodiff.derivatives import value_and_grad
+from ..names import leaf_names
 
 
 class GradientMismatch(AssertionError):
@@ -57,7 +58,7 @@ def check_gradient(f: Callable[[Any], Any], x: Any, *, epsilon: float = 1e-6, to
     exact = value_and_grad(f)(x)[1]
     approximate = central_differences(f, x, epsilon)
     worst, where = 0.0, ""
-    for name, a, b in zip(nest.names(x, "x"), nest.flatten(exact)[0], nest.flatten(approximate)[0], strict=True):
+    for name, a, b in zip(leaf_names(x, "x"), nest.flatten(exact)[0], nest.flatten(approximate)[0], strict=True):
         with np.errstate(invalid="ignore"):  # ∞ − ∞ and ∞ / ∞ are no agreement
             error = np.abs(np.subtract(a, b)) / np.maximum(1.0, np.maximum(np.abs(a), np.abs(b)))
         error = np.where(np.isnan(error), np.inf, error)

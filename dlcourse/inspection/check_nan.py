@@ -6,12 +6,13 @@ import linecache
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import numpy as np
 
 from ..autodiff import box, nest
-from ..autodiff.box import Tensor, next_number, shape_of, value_of
+from ..autodiff.box import ON_RECORD, Tensor, next_number, shape_of, value_of
 from ..autodiff.no_grad import on_record
 
 
@@ -30,7 +31,7 @@ def check_nan(f: Callable[..., Any], *args: Any) -> Any:
     >>> check_nan(lambda x: np.sum(x * x), np.array([1.0, 2.0]))
     5.0
     """
-    start, outer, caller = next_number(), box.ON_RECORD, sys._getframe(1)
+    start, outer, caller = next_number(), ON_RECORD.get(get_ident()), sys._getframe(1)
 
     def look(made: Tensor) -> Tensor:
         if not np.all(np.isfinite(made.value)):

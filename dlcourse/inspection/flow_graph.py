@@ -15,6 +15,7 @@ from ..autodiff import nest
 from ..autodiff.box import Primitive, Tensor, as_value, boxes_below, refuse_while_tracing, settle, shape_of, value_of
 from ..autodiff.errors import ShapeError, StaleGraph
 from ..autodiff.walks import hand_out, sum_to
+from ..names import leaf_names
 from ..programs.program import parameter_names
 from .draw import MOST, Arrangement, Drawing, arrange, draw
 
@@ -214,6 +215,6 @@ def flow_graph(f: Callable[..., Any], /, *args: Any, **data: Any) -> FlowGraph:
     """
     leaves, rebuild = nest.flatten(args)
     variables = [Tensor(value_of(leaf)) for leaf in leaves]
-    called = [name for label, x in zip(parameter_names(f, len(args)), args, strict=True) for name in nest.names(x, label)]
+    called = [name for label, x in zip(parameter_names(f, len(args)), args, strict=True) for name in leaf_names(x, label)]
     data = {key: as_value(x) if type(x) is np.ndarray and x.dtype == np.float64 else x for key, x in data.items()}
     return FlowGraph(f(*rebuild(variables), **data), **dict(zip(called, variables, strict=True)), **data)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from threading import get_ident
 from typing import Any
 
 import numpy as np
 
 from ..autodiff import ShapeError, Tensor, TraceError, nest
-from ..autodiff.box import ACTIVE_TRACES, as_value, next_number
+from ..autodiff.box import TRACES, as_value, next_number
 from ..checks import kind
 from ..flat import flatten
 from .first_order import UpdateRule
@@ -71,7 +72,7 @@ class Optimizer:
         Raises ShapeError if a `.grad` is not shaped like its Tensor, TraceError while tracing, ValueError if the
         rule asks for more gradients than one.
         """
-        if ACTIVE_TRACES:
+        if TRACES[get_ident()]:
             raise TraceError("step: an Optimizer changes Tensors, which a traced function can't; use rule.step inside")
         given = [x.grad is not None for x in self.tensors]
         if not any(given):
@@ -124,4 +125,5 @@ def keep(moves: Any, new: Any, old: Any) -> Any:
     """The new state where θ moves; where it doesn't, the old one."""
     leaves, rebuild = nest.flatten(new)
     pairs = zip(leaves, nest.flatten(old)[0], strict=True)
-    return rebuild([np.where(moves, a, b) if np.shape(a) == np.shape(moves) else a for a, b in pairs])
+    # a number that the rule keeps for all entries, such as Adam's β₁ᵗ, becomes one for each: their steps are no longer as many
+    return rebuild([np.where(moves, a, b) if np.shape(a) in ((), np.shape(moves)) else a for a, b in pairs])

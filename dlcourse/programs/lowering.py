@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..autodiff.box import Primitive
-from ..autodiff.primitives.shapes import room, transpose_values
+from ..autodiff.primitives.shapes import TRANSPOSE, room
 
 Lowered = tuple[str, dict[str, Any] | None]
 Shapes = list[tuple[int, ...]]
@@ -46,7 +46,7 @@ def reduction(name: str) -> Callable[[Shapes, dict[str, Any]], Lowered]:
 
 LOWER: dict[str, Callable[[Shapes, dict[str, Any]], Lowered]] = {
     "reshape": lambda shapes, options: ("reshape", None),
-    "transpose": strided(transpose_values),
+    "transpose": strided(TRANSPOSE.forward),
     "getitem": strided(lambda x, index: x[index]),
     "broadcast_to": strided(lambda x, shape: np.broadcast_to(x, shape)),
     "embed": scatter,

@@ -10,24 +10,15 @@ import base64
 import inspect
 import math
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..autodiff import nest
-from ..autodiff.box import (
-    ACTIVE_TRACES,
-    VARIABLE,
-    Primitive,
-    Tensor,
-    as_value,
-    boxes_below,
-    call,
-    next_number,
-    shape_of,
-    value_of,
-)
+from ..autodiff.box import TRACES, VARIABLE, Primitive, Tensor, as_value, boxes_below, call, next_number, shape_of, value_of
 from ..autodiff.errors import ShapeError, TraceError
+from ..names import leaf_names
 from .lowering import lower
 
 MANY_NUMBERS = 64  # from which on it is worth while to look for a shorter form
@@ -127,7 +118,7 @@ def trace(f: Callable[..., Any], *examples: Any) -> Program:
     """
     result, variables = record_inside(f, examples)
     names = parameter_names(f, len(examples))
-    labels = [name for label, x in zip(names, examples, strict=True) for name in nest.names(x, label)]
+    labels = [name for label, x in zip(names, examples, strict=True) for name in leaf_names(x, label)]
     program, captured = to_program(result, variables, labels)
     if captured:
         raise TraceError(
@@ -142,11 +133,11 @@ def record_inside(f: Callable[..., Any], examples: tuple[Any, ...]) -> tuple[Any
     leaves, rebuild = nest.flatten(examples)
     first = next_number()
     variables = [Tensor(value_of(leaf)) for leaf in leaves]
-    ACTIVE_TRACES.append((first, next_number()))
+    TRACES[get_ident()].append((first, next_number()))
     try:
         return f(*rebuild(variables)), variables
     finally:
-        ACTIVE_TRACES.pop()
+        TRACES[get_ident()].pop()
 
 
 def parameter_names(f: Callable[..., Any], n: int) -> list[str]:
@@ -201,5 +192,5 @@ def to_program(result: Any, variables: list[Tensor], labels: list[str]) -> tuple
             slots[box.number] = made.setdefault(same, first + len(operations))
             if slots[box.number] == first + len(operations):
                 operations.append(Operation(box.row, sources, box.options, box.shape))
-    named = tuple([(name or "result", slot_of(y)) for name, y in zip(nest.names(result), outputs, strict=True)])
+    named = tuple([(name or "result", slot_of(y)) for name, y in zip(leaf_names(result), outputs, strict=True)])
     return Program(tuple(inputs), tuple(constants), tuple(operations), named, rebuild), captured

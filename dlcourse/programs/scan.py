@@ -20,6 +20,7 @@ from ..autodiff.errors import ShapeError
 from ..autodiff.primitives import concatenate, getitem, reshape, stack
 from ..autodiff.walks import directions
 from .compile import generate
+from .compile import leaves as leaves_of
 from .program import Program, record_inside, to_program
 
 MANY = 16  # steps from which on it pays to generate their source
@@ -54,7 +55,8 @@ def scan(
 
     def flat_step(*leaves: Any) -> tuple[list[Any], Any]:
         carry, kept = step(put_carry(leaves[:k]), put_sequence(leaves[k:]))
-        return nest.flatten(carry)[0], () if kept is None else kept
+        parts = nest.flatten(carry)[0]
+        return leaves_of(carry, start, "scan: the carry") if len(parts) == k else parts, () if kept is None else kept
 
     first = [value_of(s)[0] if n else np.zeros(shape_of(s)[1:]) for s in sequences]
     result, variables = record_inside(flat_step, (*map(value_of, carries), *first))

@@ -15,6 +15,7 @@ from numpy.random import Generator
 from .. import nn
 from ..autodiff import TraceError, nest
 from ..checks import kind, whole
+from ..names import leaf_names
 from ..optim import UpdateRule, hyperparameters, schedules
 from ..programs import compile
 from .batches import minibatches
@@ -182,7 +183,7 @@ class Diverged(Exception):
 
 def start(theta: Any) -> tuple[ndarray, Callable[[Any], Any]]:
     """All parameters as one flat vector, and the way back to the nest."""
-    for name, leaf in zip(nest.names(theta, "theta"), nest.flatten(theta)[0], strict=True):
+    for name, leaf in zip(leaf_names(theta, "theta"), nest.flatten(theta)[0], strict=True):
         if not np.isfinite(np.asarray(leaf, dtype=np.float64)).all():
             raise ValueError(f"fit: {name} is not finite; training needs a finite start")
     flat, unflatten = nn.flatten(theta)

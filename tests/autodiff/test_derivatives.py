@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import EPSILON, assert_close
 
-from dlcourse import ShapeError, Tensor, grad, hessian, hvp, jacobian, jvp, scan, trace, value_and_grad, vjp
+from dlcourse import ShapeError, Tensor, compile, grad, hessian, hvp, jacobian, jvp, nn, scan, trace, value_and_grad, vjp
+from dlcourse.autodiff import primitives
 
 Layer = namedtuple("Layer", "W b")
 
@@ -180,6 +181,46 @@ def test_hessians(seed):
     assert_close(H, expected, scale=10.0)
     assert_close(hvp(lambda x: f(np, x), x, v), expected @ v, scale=30.0)
     assert_close(jacobian(grad(lambda x: f(np, x)))(x), expected, scale=10.0)
+
+
+# Smooth at these two numbers, so that there is a Jacobian J.
+PASSED_THROUGH = {
+    "x / 2": lambda x: x / 2.0, "2 / x": lambda x: 2.0 / x, "x / d": lambda x: x / np.array([2.0, 4.0]),
+    "x / sum": lambda x: x / np.sum(x),
+    "sqrt": np.sqrt, "log": np.log, "log1p": np.log1p, "exp": np.exp, "expm1": np.expm1,
+    "sin": np.sin, "cos": np.cos, "tanh": np.tanh,
+    "square": np.square, "x⁻²": lambda x: x**-2, "x^1.5": lambda x: x**1.5, "x^p": lambda x: x ** np.array([3.0, 0.5]),
+    "2^x": lambda x: 2.0**x,
+    "x^x": lambda x: x**x, "mean": np.mean, "norm": np.linalg.norm, "max": np.max,
+    "where": lambda x: np.where(x > 1.5, x**2, np.log(x)),
+    "softmax": primitives.softmax, "logistic": primitives.logistic, "softplus": primitives.softplus,
+    "matmul": lambda x: np.array([[1.0, 2.0], [3.0, 4.0]]) @ x,
+    "batch norm": lambda x: nn.batch_norm(np.reshape(x, (2, 1)), np.ones(1), np.zeros(1), epsilon=0.1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PASSED_THROUGH)
+def test_a_gradient_of_zero_has_a_derivative(name):
+    """‖f(x) − f(x₀)‖² is flat at x₀, where every gradient that flows back into f is 0; its Hessian there is 2 JᵀJ."""
+    f, x = PASSED_THROUGH[name], np.array([1.0, 2.0])
+    J, there = np.reshape(jacobian(f)(x), (-1, 2)), f(x)
+    gap = lambda x: np.sum((f(x) - there) ** 2)  # noqa: E731
+    by_hvp = [hvp(gap, x, v) for v in np.eye(2)]
+    backwards = [grad(lambda x, i=i: grad(gap)(x)[i])(x) for i in range(2)]
+    forwards = [grad(lambda x, v=v: jvp(gap, (x,), (v,))[1])(x) for v in np.eye(2)]
+    for H in (hessian(gap)(x), by_hvp, backwards, forwards, compile(hessian(gap), x)(x)):
+        np.testing.assert_allclose(H, 2.0 * J.T @ J, rtol=1e-12, atol=1e-12)
+
+
+def test_powers_of_zero():
+    x = 0.0
+    assert grad(lambda x: np.sum(x ** np.array([0.0, 1.0, 2.0])))(x) == 1.0
+    assert grad(lambda x: sum(x**k for k in np.arange(3)))(x) == 1.0
+    assert hessian(lambda x: np.sum(x ** np.array([0.0, 1.0, 2.0, 3.0])))(x) == 2.0
+    with np.errstate(all="ignore"):  # the branch that is not taken is computed too
+        safe = grad(lambda x: np.sum(np.where(x > 0, x**0.7, 0.0)))
+        np.testing.assert_array_equal(safe(np.array([0.0, -1.0, 1.0])), [0.0, 0.0, 0.7])
+        assert grad(lambda x: np.sum(x ** np.array([0.5])))(x) == np.inf
 
 
 def test_hessians_of_matrices_have_four_axes():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import threading
+from typing import Any
 
 import numpy as np
 import pytest
@@ -94,8 +96,35 @@ def test_nesting_and_exceptions():
     assert inner == 6.0
     with pytest.raises(TypeError), no_grad():
         math.sqrt("no number")
-    assert box.ON_RECORD is None
+    assert not box.ON_RECORD
     assert (w * w).row is not None
+
+
+def test_each_thread_records_for_itself():
+    inside, done = threading.Event(), threading.Event()
+
+    @no_grad()
+    def elsewhere() -> None:
+        inside.set()
+        done.wait(60)
+
+    def traced(x: Any) -> Any:
+        elsewhere_too.start()
+        inside.wait(60)
+        return 2.0 * x
+
+    w = Tensor(3.0)
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    assert inside.wait(60)
+    (w * w).backward()
+    done.set()
+    thread.join()
+    assert w.grad == 6.0
+    inside.clear()
+    elsewhere_too = threading.Thread(target=lambda: (w.detach(), float((w * w).item()), inside.set()))
+    assert trace(traced, 1.0).run(4.0) == 8.0
+    elsewhere_too.join()
 
 
 def test_as_a_decorator():
@@ -116,4 +145,4 @@ def test_it_is_refused_while_tracing():
         trace(f, 1.0)
     with pytest.raises(TraceError, match="no_grad"):
         scan(lambda c, t: (f(c), None), 1.0, length=2)
-    assert box.ON_RECORD is None
+    assert not box.ON_RECORD

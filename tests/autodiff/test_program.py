@@ -429,6 +429,11 @@ def test_a_scan_is_one_operation():
     assert "scan" in TABLE
 
 
+def test_a_carry_is_known_by_its_keys():
+    last, _ = scan(lambda c, _: ({"b": c["b"], "a": c["a"] + 1.0}, None), {"a": 0.0, "b": 10.0}, length=3)
+    assert last == {"a": 3.0, "b": 10.0}
+
+
 @pytest.mark.parametrize(
     ("f", "words"),
     [
@@ -442,6 +447,7 @@ def test_a_scan_is_one_operation():
         (lambda: scan(lambda c, x: (c[:1], None), np.ones(3), length=2), r"keep its shapes \[\(3,\)\].*\[\(1,\)\]"),
         (lambda: scan(lambda c, x: ([c, c], None), 1.0, length=2), "keep its shapes"),
         (lambda: scan(lambda c, x: (c[0], None), [1.0, 2.0], length=2), "keep its shapes"),
+        (lambda: scan(lambda c, x: ({"b": c["a"]}, None), {"a": 1.0}, length=2), r"the carry.*\['a'\].*\['b'\]"),
     ],
 )
 def test_scans_that_do_not_fit(f, words):

@@ -317,6 +317,12 @@ def test_an_index_that_does_not_fit(index):
     assert len(str(caught.value)) > 20
 
 
+@pytest.mark.parametrize("mask", [lambda w: w > 0, lambda w: (w != 1.0, 0)])
+def test_a_comparison_is_no_mask(mask):
+    with pytest.raises(IndexError, match=r"np\.where\(mask, x, 0\)"):
+        grad(lambda w: np.sum(w[mask(w)]))(np.array([[1.0, -2.0], [3.0, 4.0]]))
+
+
 @pytest.mark.parametrize("index", ["a", (slice(None), [0, 1]), ([0], slice(None)), None.__class__])
 def test_an_index_of_another_kind(index):
     with pytest.raises(IndexError, match="index"):

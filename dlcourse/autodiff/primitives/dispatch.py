@@ -57,17 +57,13 @@ def refuse_in_place(self: Tensor, other: Any) -> Tensor:
     raise TypeError("a Tensor can't be changed in place: write t = t + ... instead of t += ...")
 
 
-def reflected(apply: Any) -> Any:
-    return lambda b, a: apply(a, b)
-
-
 arithmetic = {"add": e.add, "sub": e.subtract, "mul": e.multiply, "truediv": e.divide, "pow": e.raise_to, "matmul": matmul}
 compare = {"gt": e.greater, "ge": e.greater_equal, "lt": e.less, "le": e.less_equal, "eq": e.equal, "ne": e.not_equal}
 others = {"neg": e.negative, "pos": lambda x: x, "abs": e.absolute, "getitem": getitem, "array_ufunc": array_ufunc}
 for name, apply in {**arithmetic, **compare, **others}.items():
     setattr(Tensor, f"__{name}__", apply)
 for name, apply in arithmetic.items():
-    setattr(Tensor, f"__r{name}__", reflected(apply))
+    setattr(Tensor, f"__r{name}__", lambda b, a, apply=apply: apply(a, b))
     setattr(Tensor, f"__i{name}__", refuse_in_place)
 Tensor.ndim = property(lambda self: len(self.shape))
 Tensor.__array_function__ = lambda self, function, types, args, kwargs: ours_for(function)(*args, **kwargs)

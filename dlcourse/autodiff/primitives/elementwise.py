@@ -11,11 +11,20 @@ from ..box import NUMPY, call, elementwise, row
 
 
 def quotient(g: Any, d: Any) -> Any:
-    """g / d, and 0 where g is 0: a gradient that nobody asked for stays 0 even where the derivative is infinite."""
+    """g / d, but 0 where g is 0 and d is 0 or NaN: nobody asked for that gradient. Elsewhere it flows on to g and d."""
+    if type(d) is float and d != 0.0 and d == d:
+        return divide(g, d)
     if type(g) is float and type(d) is float:
         return divide_values(g, d) if g != 0.0 else 0.0
-    nothing = equal(g, 0.0)
+    nothing = greater(equal(g, 0.0), greater(absolute(d), 0.0))
     return where(nothing, 0.0, divide(g, where(nothing, 1.0, d)))
+
+
+def product(g: Any, d: Any) -> Any:
+    """g d, but 0 where g is 0 and d is not finite."""
+    if type(g) is float and type(d) is float:
+        return g * d if g != 0.0 or math.isfinite(d) else 0.0
+    return g * where(greater(equal(g, 0.0), less(absolute(d), math.inf)), 0.0, d)
 
 
 def divide_values(a: Any, b: Any) -> Any:
@@ -50,8 +59,9 @@ square = elementwise("square", lambda x: x * x, lambda g, y, x: g * (2.0 * x))
 power = elementwise(
     "power",
     np.power,
-    lambda g, y, a, b: g * b * power(a, b - 1.0),
-    lambda g, y, a, b: g * y * where(greater(a, 0.0), log(where(greater(a, 0.0), a, 1.0)), 0.0),
+    # a⁰ is 1 for all a: where both are 0, any finite power does for the factor of b = 0
+    lambda g, y, a, b: product(g, b * power(a, where(equal(a, 0.0) * equal(b, 0.0), 1.0, b - 1.0))),
+    lambda g, y, a, b: product(g, y * where(greater(a, 0.0), log(where(greater(a, 0.0), a, 1.0)), 0.0)),
 )
 sqrt = elementwise("sqrt", np.sqrt, lambda g, y, x: quotient(g, 2.0 * y))
 absolute = elementwise("absolute", operator.abs, lambda g, y, x: g * sign(x))
@@ -109,6 +119,7 @@ INTEGER_POWER = row(
 
 def raise_to(x: Any, p: Any) -> Any:
     """x ** p: a product for small whole p (the same to the last bit everywhere), else `power`."""
+    p = p.item() if isinstance(p, (np.integer, np.floating)) else p
     if type(p) is not int and type(p) is not float:
         return power(x, p)
     if p == 2:

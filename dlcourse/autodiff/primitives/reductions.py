@@ -15,11 +15,9 @@ from .shapes import as_axes, reshape
 def kept(g: Any, x: Any, axes: tuple[int, ...]) -> Any:
     """What belongs to a reduction of x, with the reduced axes kept at length 1, so that it broadcasts against x."""
     shape = shape_of(x)
-    return (
-        g
-        if type(g) is float or not shape_of(g)
-        else reshape(g, tuple(1 if i - len(shape) in axes else n for i, n in enumerate(shape)))
-    )
+    if type(g) is float or not shape_of(g):
+        return g
+    return reshape(g, tuple(1 if i - len(shape) in axes else n for i, n in enumerate(shape)))
 
 
 def broadcast_values(x: Any, shape: tuple[int, ...]) -> Any:
@@ -96,7 +94,7 @@ def broadcast_to(x: Any, shape: Any) -> Any:
 
 
 def norm(x: Any) -> Any:
-    """‖x‖, the root of the sum of squares; its gradient at 0 is taken as 0, which is a subgradient."""
+    """‖x‖, the root of the sum of squares; its gradient at 0 is taken as 0, a subgradient, and so is the second derivative."""
     total = sum(square(x))
     nothing = equal(total, 0.0)
     return where(nothing, 0.0, sqrt(where(nothing, 1.0, total)))

@@ -38,13 +38,9 @@ def reshape(x: Any, shape: Any, *, order: str = "C") -> Any:
     return call(RESHAPE, x, shape=shape)
 
 
-def transpose_values(x: Any, axes: tuple[int, ...]) -> Any:
-    return np.transpose(x, (*range(np.ndim(x) - len(axes)), *axes))
-
-
 TRANSPOSE = linear_row(
     "transpose",
-    transpose_values,
+    lambda x, axes: np.transpose(x, (*range(np.ndim(x) - len(axes)), *axes)),
     lambda g, y, x, axes: call(TRANSPOSE, g, axes=tuple([int(i) - len(axes) for i in np.argsort(axes)])),
 )
 
@@ -65,6 +61,7 @@ def swap(x: Any) -> Any:
 
 # Indexing -------------------------------------------------------------------------------------------------
 
+COMPARISONS = ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal")
 GETITEM = linear_row(
     "getitem", lambda x, index: np.asarray(x)[index][()], lambda g, y, x, index: call(EMBED, g, index=index, shape=shape_of(x))
 )
@@ -88,6 +85,8 @@ EMBED = linear_row("embed", embed_values, lambda g, y, x, index, shape: call(GET
 def getitem(x: Any, index: Any) -> Any:
     """x[index] for integers, slices, None, ..., for one array of integers or booleans, for two arrays on a matrix."""
     parts, shape = index if type(index) is tuple else (index,), shape_of(x)
+    if any(type(p) is Tensor and p.row is not None and p.row.name in COMPARISONS for p in parts):
+        raise IndexError("a comparison of Tensors holds numbers, 0 and 1: take np.where(mask, x, 0), or x[x.value > 0]")
     try:
         if all(p is None or p is Ellipsis or (isinstance(p, (int, np.integer, slice)) and type(p) is not bool) for p in parts):
             parts = parts if Ellipsis in parts else (*parts, Ellipsis)
