@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dlcourse import vjp
 from dlcourse.autodiff import nest
+from dlcourse.names import leaf_names
 
 Pair = namedtuple("Pair", "left right")
 numbers = st.floats(-1, 1)
@@ -44,14 +45,14 @@ def test_apart_and_together_again(x):
 
 @given(nests)
 def test_every_leaf_has_a_name_of_its_own(x):
-    names = nest.names(x, "θ")
+    names = leaf_names(x, "θ")
     assert len(names) == len(set(names)) == len(nest.flatten(x)[0])
 
 
 def test_names():
-    assert nest.names({"W": [1.0, Pair(2.0, 3.0)], "b": 4.0}) == ["W.0", "W.1.left", "W.1.right", "b"]
-    assert nest.names(1.0, "x") == ["x"]
-    assert nest.names(1.0) == [""]
+    assert leaf_names({"W": [1.0, Pair(2.0, 3.0)], "b": 4.0}) == ["W.0", "W.1.left", "W.1.right", "b"]
+    assert leaf_names(1.0, "x") == ["x"]
+    assert leaf_names(1.0) == [""]
 
 
 def test_arrays_and_other_things_are_leaves():
