@@ -87,7 +87,9 @@ class Paths(Explorable):
             "goal": goal,
             "target": target,
             "controls": {name: kinds[name].describe() for name in (*shown, "step")},
-            "methods": [{"name": m.name, "label": m.label, "colour": palette.PATHS[m.name]} for m in self.offered],
+            "methods": [
+                {"name": m.name, "label": m.label, "colour": palette.PATHS[m.name], "reads": self.reads(m)} for m in self.offered
+            ],
             "landscapes": [self.describe(name) for name in self.places],
             **({"shows": [self.show(each) for each in shows]} if shows else {}),
             **({"needs": self.show(Show("goal", needs))["set"]} if needs else {}),
@@ -108,6 +110,10 @@ class Paths(Explorable):
             raise ValueError(f"{type(self).__name__}: {show.label!r} needs {place!r} among the landscapes")
         settings = {name: list(value) if isinstance(value, (tuple, list)) else value for name, value in show.settings.items()}
         return {"label": show.label, "set": settings}
+
+    def reads(self, method: Method) -> list[str]:
+        """The drives that change the rule of this method."""
+        return [name for i, name in enumerate(self.drives) if uses([method], i)]
 
     def rate(self, landscape: str, method: str) -> float | None:
         """What the first drive is multiplied by for this method; None: it is the learning rate itself."""

@@ -31,8 +31,10 @@ export function range({ scale = "linear", min, max, step, ticks = 50 }) {
   };
 }
 
-export function slider({ label, description = "", className = "", ...spec }, onInput) {
+/** `initial`: a value between two stops that takes the place of the nearest, so that a hand finds back to it. */
+export function slider({ label, description = "", className = "", initial = undefined, ...spec }, onInput) {
   const scale = range(spec);
+  const home = initial === undefined ? -1 : scale.position(initial);
   const id = freshId();
   const output = html("output", { for: id, class: "dl-value" });
   const input = html("input", { type: "range", id, min: 0, max: scale.count, step: 1 });
@@ -40,7 +42,10 @@ export function slider({ label, description = "", className = "", ...spec }, onI
   if (label) name.append(html("span", { class: "dl-symbol" }, label), " ");
   name.append(html("span", { class: "dl-description" }, description));
   const element = html("div", { class: `dl-slider ${className}` }, name, output, input);
-  input.addEventListener("input", () => onInput(scale.value(Number(input.value))));
+  input.addEventListener("input", () => {
+    const position = Number(input.value);
+    onInput(position === home ? initial : scale.value(position));
+  });
   return {
     element,
     input,

@@ -105,6 +105,9 @@ def test_the_number_shown_is_the_number_used(page: Page) -> None:
         shown = page.locator("#descent .dl-alpha output").inner_text()
         assert float(shown.replace("\N{NO-BREAK SPACE}× 10", "e")) == state(page)["alpha"]
         assert control.get_attribute("aria-valuetext") == shown
+    for _ in range(7):
+        control.press("ArrowLeft")
+    assert state(page)["alpha"] == landscapes.bowl.learning_rate  # though no stop of the scale is so round
 
 
 def test_key_events_stay_inside(page: Page) -> None:
@@ -182,6 +185,11 @@ def test_choosing_methods(page: Page) -> None:
     chips.get_by_label("Momentum (averaged)").uncheck()
     chips.get_by_label("Gradient descent").click()
     assert state(page)["methods"] == ["gradient_descent"]  # the last one stays
+    expect(slider(page, "momentum")).to_be_disabled()  # which it does not have
+    expect(slider(page, "learning rate")).to_be_enabled()
+    chips.get_by_label("Nesterov").check()
+    expect(slider(page, "momentum")).to_be_enabled()
+    chips.get_by_label("Nesterov").uncheck()
     assert chips.get_by_label("Gradient descent").is_checked()
 
 

@@ -99,7 +99,7 @@ export function create(root, spec, store, id) {
   const diagrams = (spec.diagrams ?? []).map((diagram) => new Diagram(diagram, spec.tones, (name) => store.set("picked", name), go));
   const inputs = controls.filter(([, { type }]) => type !== "pick").map(([name, control]) => {
     const take = (value) => put(name, value);
-    if (control.type === "slider") return [name, slider({ ...control, className: `dl-${name}` }, take)];
+    if (control.type === "slider") return [name, slider({ ...control, initial: store.initial[name], className: `dl-${name}` }, take)];
     return [name, control.type === "switch" ? toggle(control, take) : select(control, take)];
   });
   const player = spec.play && new Player({

@@ -134,7 +134,7 @@ export function create(root, spec, store, id) {
 
   const sliders = new Map();
   for (const name of SLIDERS) {
-    sliders.set(name, slider({ ...spec.controls[name], className: `dl-${name}` }, (value) => store.set(name, value)));
+    sliders.set(name, slider({ ...spec.controls[name], initial: store.initial[name], className: `dl-${name}` }, (value) => store.set(name, value)));
   }
   const many = (element, list) => {
     element.hidden = list.length < 2; // no choice between one thing
@@ -185,6 +185,7 @@ export function create(root, spec, store, id) {
     for (const [name, control] of sliders) {
       const hidden = !uses(landscape, name);
       control.element.hidden = hidden;
+      control.input.disabled = name !== "condition" && !chosen().some(({ reads }) => reads.includes(name)); // it would move nothing
       if (!hidden) control.update(store.get(name));
     }
     landscapeSelect.update(landscape.name);

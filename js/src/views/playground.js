@@ -50,7 +50,7 @@ export function create(root, spec, store, id) {
   const stops = new Map(SLIDERS.map((name) => [name, range(controls[name])]));
   const inputs = new Map();
   for (const name of CHOICES) inputs.set(name, select(controls[name], (value) => put(name, value)));
-  for (const name of SLIDERS) inputs.set(name, slider({ ...controls[name], className: `dl-${name}` }, (value) => put(name, value)));
+  for (const name of SLIDERS) inputs.set(name, slider({ ...controls[name], initial: store.initial[name], className: `dl-${name}` }, (value) => put(name, value)));
   const of = (list) => list.map((name) => inputs.get(name).element);
 
   const playButton = button({ icon: "play", label: "Train", className: "dl-play" }, () => (playing ? pause() : play()));
