@@ -10,7 +10,7 @@ import numpy as np
 from ..autodiff import nest
 from ..autodiff.box import as_value, shape_of
 from ..autodiff.derivatives import value_and_grad
-from ..names import leaf_names
+from ..programs.leaves import leaf_names
 
 
 class GradientMismatch(AssertionError):

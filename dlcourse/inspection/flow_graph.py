@@ -15,7 +15,7 @@ from ..autodiff import nest
 from ..autodiff.box import Primitive, Tensor, as_value, boxes_below, refuse_while_tracing, settle, shape_of, value_of
 from ..autodiff.errors import ShapeError, StaleGraph
 from ..autodiff.walks import hand_out, sum_to
-from ..names import leaf_names
+from ..programs.leaves import leaf_names
 from ..programs.program import parameter_names
 from .draw import MOST, Arrangement, Drawing, arrange, draw
 

@@ -88,7 +88,8 @@ class Paths(Explorable):
             "target": target,
             "controls": {name: kinds[name].describe() for name in (*shown, "step")},
             "methods": [
-                {"name": m.name, "label": m.label, "colour": palette.PATHS[m.name], "reads": self.reads(m)} for m in self.offered
+                {"name": m.name, "label": m.label, "colour": palette.PATHS[m.name], "reads": self.reads(m)}
+                for m in self.offered
             ],
             "landscapes": [self.describe(name) for name in self.places],
             **({"shows": [self.show(each) for each in shows]} if shows else {}),

@@ -18,6 +18,7 @@ import numpy as np
 from ..autodiff import nest
 from ..autodiff.box import Tensor, as_value, shape_of
 from ..autodiff.errors import ShapeError
+from .leaves import leaves
 from .program import Operation, Program, parameter_names, trace
 from .written import ARRAYS, ELEMENTWISE, IN_PLACE, SCALARS, VIEWS, write_row
 
@@ -101,21 +102,6 @@ def admit(x: Any, name: str, shape: tuple[int, ...]) -> Any:
     if shape_of(x) != shape:
         raise ShapeError(f"{name}: was traced with shape {shape}, got {shape_of(x)}")
     return x
-
-
-def leaves(x: Any, like: Any, name: str) -> list[Any]:
-    """The leaves of a nest, in the order of the nest that was traced."""
-    if isinstance(like, dict):
-        if not isinstance(x, dict) or x.keys() != like.keys():
-            raise ShapeError(
-                f"{name}: was traced with a dict of {list(like)}, got {list(x) if isinstance(x, dict) else type(x)}"
-            )
-        return [leaf for key in like for leaf in leaves(x[key], like[key], f"{name}.{key}")]
-    if isinstance(like, (list, tuple)):
-        if not isinstance(x, (list, tuple)) or len(x) != len(like):
-            raise ShapeError(f"{name}: was traced with {len(like)} entries, got {x!r:.60}")
-        return [leaf for i, (part, model) in enumerate(zip(x, like)) for leaf in leaves(part, model, f"{name}.{i}")]
-    return [x]
 
 
 def busy() -> NoReturn:

@@ -18,7 +18,7 @@ import numpy as np
 from ..autodiff import nest
 from ..autodiff.box import TRACES, VARIABLE, Primitive, Tensor, as_value, boxes_below, call, next_number, shape_of, value_of
 from ..autodiff.errors import ShapeError, TraceError
-from ..names import leaf_names
+from .leaves import leaf_names
 from .lowering import lower
 
 MANY_NUMBERS = 64  # from which on it is worth while to look for a shorter form

@@ -20,7 +20,7 @@ from ..autodiff.errors import ShapeError
 from ..autodiff.primitives import concatenate, getitem, reshape, stack
 from ..autodiff.walks import directions
 from .compile import generate
-from .compile import leaves as leaves_of
+from .leaves import leaves as leaves_of
 from .program import Program, record_inside, to_program
 
 MANY = 16  # steps from which on it pays to generate their source

@@ -15,9 +15,9 @@ from numpy.random import Generator
 from .. import nn
 from ..autodiff import TraceError, nest
 from ..checks import kind, whole
-from ..names import leaf_names
 from ..optim import UpdateRule, hyperparameters, schedules
 from ..programs import compile
+from ..programs.leaves import leaf_names
 from .batches import minibatches
 from .early_stopping import EarlyStopping
 from .examples import examples

@@ -20,7 +20,7 @@ from test_random_graphs import ENGINE, blocks, seeds
 from dlcourse import ShapeError, Tensor, TraceError, compile, grad, scan, trace, value_and_grad
 from dlcourse.autodiff import nest, primitives
 from dlcourse.autodiff.primitives import cross_entropy, linear, logistic, relu, softmax, softplus
-from dlcourse.names import leaf_names
+from dlcourse.programs.leaves import leaf_names
 
 RNG = np.random.default_rng(0)
 OUTSIDE = Tensor(1.0)

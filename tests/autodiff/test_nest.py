@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dlcourse import vjp
 from dlcourse.autodiff import nest
-from dlcourse.names import leaf_names
+from dlcourse.programs.leaves import leaf_names
 
 Pair = namedtuple("Pair", "left right")
 numbers = st.floats(-1, 1)
