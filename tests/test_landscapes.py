@@ -15,7 +15,7 @@ EPSILON = float(np.finfo(float).eps)
 each = pytest.mark.parametrize("name", sorted(ALL))
 
 # IEEE 754 prescribes every bit of + − × ÷ and of rounding to whole numbers; the rest only move or select numbers
-ARITHMETIC = {"add", "subtract", "multiply", "divide", "negative", "square", "integer_power", "rint"}
+ARITHMETIC = {"add", "subtract", "multiply", "divide", "negative", "square", "integer_power", "rint", "absolute", "greater"}
 MOVES = {"equal", "where", "reshape", "strided", "scatter", "concatenate", "scan"}
 
 

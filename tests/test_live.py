@@ -15,7 +15,6 @@ from dlcourse import landscapes, optim
 from dlcourse.landscapes import ALL
 from dlcourse.live import Descent, Explorable, Question
 from dlcourse.live.controls import Choice, Position, Several, Slider
-from dlcourse.live.curves import Axis, Curves, Line, Panel, Series
 from dlcourse.live.descent import ADAPTIVE_METHODS, METHODS, STEPS
 
 RULES = {
@@ -94,19 +93,15 @@ def test_what_a_notebook_is_sent_holds_the_numbers_as_text():
     assert not any(isinstance(value, dict) for value in Descent().get_state().values())
 
 
-class Flat(Curves):
-    height = Slider(0.0, low=0.0, high=1.0, label="h", description="height")
-
-    def __init__(self, **state: Any) -> None:
-        panel = Panel(Axis("x"), Axis("y"), (Series("x", "y"),), (Line(np.inf),))
-        super().__init__("flat", lambda height: {"x": np.zeros(2), "y": height + np.zeros(2)}, (panel,), words=(), **state)
+class Flat(Explorable):
+    view = "curves"
 
 
 def test_a_number_that_json_cannot_write():
     with pytest.raises(ValueError, match=r"^Descent: target is nan; the page can show finite numbers only$"):
         Descent("bowl", landscape_choices=["bowl"], method_choices=["momentum"], target=float("nan"))
     with pytest.raises(ValueError, match=r"^Flat: panels\.0\.lines\.0\.at is inf;"):
-        Flat()
+        Flat("flat", {"panels": [{"lines": [{"at": np.inf}]}]})
 
 
 def test_the_landscape_gives_what_is_not_given():
@@ -295,7 +290,20 @@ def test_the_spec_tells_the_page_what_it_needs(descent):
             assert [name for name, _ in program["outputs"]] == ["path", "loss"]
 
 
-EXACT = {"add", "subtract", "multiply", "divide", "negative", "square", "integer_power", "rint", "equal", "where"}
+EXACT = {
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "negative",
+    "square",
+    "integer_power",
+    "rint",
+    "equal",
+    "greater",
+    "absolute",
+    "where",
+}
 MOVES = {"reshape", "strided", "scatter", "concatenate", "scan"}
 
 
