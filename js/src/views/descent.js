@@ -185,7 +185,7 @@ export function create(root, spec, store, id) {
     for (const [name, control] of sliders) {
       const hidden = !uses(landscape, name);
       control.element.hidden = hidden;
-      control.input.disabled = name !== "condition" && !chosen().some(({ reads }) => reads.includes(name)); // it would move nothing
+      control.input.disabled = name !== "condition" && !chosen().some(({ reads }) => reads?.includes(name) ?? true); // it would move nothing
       if (!hidden) control.update(store.get(name));
     }
     landscapeSelect.update(landscape.name);
