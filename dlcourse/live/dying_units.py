@@ -74,7 +74,7 @@ class DyingUnits(Curves):
             ),
             words=(
                 Sentence(
-                    f"ReLU: at step {{step}} {{dead_relu_here:d}} % of {UNITS} units are dead; the mean squared error is "
+                    f"ReLU: at step {{step}}, {{dead_relu_here:d}} % of {UNITS} units are dead; the mean squared error is "
                     "{loss_relu_here:.3f}.",
                     when="finite_relu",
                     colour=orange,
