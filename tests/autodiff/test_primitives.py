@@ -422,6 +422,7 @@ def test_nan_goes_through():
         (lambda t: np.dot(3.0, t), lambda x: np.dot(3.0, x)),
         (lambda t: np.outer(t, np.arange(2.0)), lambda x: np.outer(x, np.arange(2.0))),
         (lambda t: np.stack([t, t], axis=-1), lambda x: np.stack([x, x], axis=-1)),
+        (lambda t: np.stack([t, t], axis=-3), lambda x: np.stack([x, x], axis=-3)),
         (lambda t: np.stack([t[0, 0], 7.0]), lambda x: np.stack([x[0, 0], 7.0])),
         (lambda t: np.concatenate([t, np.ones((1, 2))]), lambda x: np.concatenate([x, np.ones((1, 2))])),
         (lambda t: np.take(t, [1, 1]), lambda x: np.take(x, [1, 1])),
