@@ -98,7 +98,10 @@ def test_the_buttons_of_the_theme_work_without_code_in_their_attributes(strict: 
     page.locator("[data-call='window.print']").first.dispatch_event("click")
     assert page.evaluate("window.printed")
     page.locator("[data-call='toggleFullScreen'] i, [data-call='toggleFullScreen'] svg").first.click()
-    page.wait_for_function("document.fullscreenElement !== null")
+    assert page.evaluate("""async () => { // the policy forbids what Playwright's own waiting would do a second time
+        for (let wait = 0; wait < 100 && !document.fullscreenElement; wait++) await new Promise((done) => setTimeout(done, 50));
+        return document.fullscreenElement !== null;
+    }""")
 
 
 # --- what may be missing ------------------------------------------------------------------------------------------------
