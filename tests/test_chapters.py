@@ -98,6 +98,7 @@ def test_questions_have_names_of_their_own_in_the_whole_book() -> None:
     """The browser remembers answers by these names, and pages opened from one place share its memory."""
     made = [call for path in CHAPTERS for cell in cells(path, "code") for call in calls(cell["source"], "Question")]
     names = [ast.literal_eval(call.args[0]) for call in made]
+    assert len(names) > 50
     assert {name for name in names if names.count(name) > 1} == set()
 
 

@@ -94,7 +94,7 @@ def broadcast_to(x: Any, shape: Any) -> Any:
 
 
 def norm(x: Any) -> Any:
-    """‖x‖, the root of the sum of squares; its gradient at 0 is taken as 0, a subgradient, and so is the second derivative."""
+    """‖x‖, the root of the sum of squares; at 0 its derivatives of all orders are taken as 0, the first is a subgradient."""
     total = sum(square(x))
     nothing = equal(total, 0.0)
     return where(nothing, 0.0, sqrt(where(nothing, 1.0, total)))
