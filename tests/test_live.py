@@ -98,7 +98,7 @@ class Flat(Explorable):
 
 
 def test_a_number_that_json_cannot_write():
-    with pytest.raises(ValueError, match=r"^Descent: target is nan; the page can show finite numbers only$"):
+    with pytest.raises(ValueError, match="^Descent: target must be a finite number ≥ 0, got nan$"):
         Descent("bowl", landscape_choices=["bowl"], method_choices=["momentum"], target=float("nan"))
     with pytest.raises(ValueError, match=r"^Flat: panels\.0\.lines\.0\.at is inf;"):
         Flat("flat", {"panels": [{"lines": [{"at": np.inf}]}]})
@@ -178,6 +178,11 @@ def test_values_out_of_range(descent, name, value, words):
         ({"methods": ["newton"]}, traitlets.TraitError, "there is no 'newton'"),
         ({"methods": "newton"}, traitlets.TraitError, "there is no 'newton'"),
         ({"gamma": 0.1}, TypeError, "Descent: has no control 'gamma'; it has .*alpha"),
+        ({"methods": None}, TypeError, "Descent: methods must be a list of str, got None"),
+        ({"target": []}, ValueError, r"Descent: target must be a finite number ≥ 0, got \[\]"),
+        ({"goal": 3}, TypeError, "Descent: goal must be a sentence, got 3"),
+        ({"landscape_choices": "bowl"}, TypeError, "Descent: landscape_choices must be a list of str, got 'bowl'"),
+        ({"method_choices": 3}, TypeError, "Descent: method_choices must be a list of str, got 3"),
         ({"landscape_choices": ["bowl", "nowhere"]}, ValueError, "no landscape or method 'nowhere'"),
         ({"method_choices": ["newton"]}, ValueError, "no landscape or method 'newton'"),
     ],

@@ -83,6 +83,8 @@ def series(**changed):
         ({"words": [Sentence("It is {y}.")]}, ValueError, "drawn as a number"),
         ({"words": [Sentence("It is {now:.3e}.")]}, ValueError, "not a way to write a number"),
         ({"words": [Sentence("It is {}.")]}, ValueError, "''"),
+        ({"words": [Sentence("It is {now.")]}, ValueError, "Wave: 'It is {now.' is no sentence with names between braces"),
+        ({"words": [Sentence(3)]}, ValueError, "Wave: 3 is no sentence"),
         ({"words": [Sentence("Well.", when="y")]}, ValueError, "drawn as a number"),
         ({"words": [Sentence("Well.", tone="loud")]}, ValueError, "tone of a sentence"),
         ({"goal": Goal("Wave.", "waved")}, ValueError, "'waved'"),

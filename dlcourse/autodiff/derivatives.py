@@ -18,12 +18,12 @@ from .walks import backward_walk, forward_walk, hand_out
 Function = Callable[..., Any]
 
 
-def record_on_variables(f: Function, args: Any, chosen: Any) -> tuple[Any, list[Tensor], Function, int]:
+def record_on_variables(f: Function, args: Any, chosen: Any, **others: Any) -> tuple[Any, list[Tensor], Function, int]:
     """Call f with fresh variables in the chosen arguments.
 
     Returns its result, the variables, how to nest new leaves like them, and the number since which boxes are inside.
     """
-    if chosen and not (min(chosen) >= 0 and max(chosen) < len(args)):
+    if not all(isinstance(i, (int, np.integer)) and 0 <= i < len(args) for i in chosen):
         raise TypeError(f"argnums {chosen}: the function was given {len(args)} argument(s), numbered from 0")
     leaves, rebuild = nest.flatten([args[i] for i in chosen])
     since = next_number()
@@ -31,7 +31,7 @@ def record_on_variables(f: Function, args: Any, chosen: Any) -> tuple[Any, list[
     inside = list(args)
     for i, x in zip(chosen, rebuild(variables)):
         inside[i] = x
-    return f(*inside), variables, rebuild, since
+    return f(*inside, **others), variables, rebuild, since
 
 
 def as_scalar(result: Any) -> Any:
@@ -76,23 +76,23 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Callable[
     """The function (args) → (f(args), ∇f(args)), by one recording and one backward walk.
 
     f must return a scalar. The gradient is shaped like argument `argnums` (a nest for a nest); for a tuple of positions it
-    is a tuple. If f uses a Tensor from outside, or is given Tensors, value and gradient are Tensors that can be
-    differentiated further. Raises ShapeError if f does not return a scalar, TypeError if it returns no number or if
+    is a tuple. Arguments given by name are constants. If f uses a Tensor from outside, or is given Tensors, value and
+    gradient are Tensors that can be differentiated further. Raises ShapeError if f does not return a scalar, TypeError if it returns no number or if
     `argnums` names no argument.
 
     >>> value_and_grad(lambda w: np.sum(w**2))(np.array([1.0, 2.0]))
     (5.0, array([2., 4.]))
     """
-    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    chosen = tuple(argnums) if isinstance(argnums, (list, tuple)) else (argnums,)
     if len(set(chosen)) != len(chosen) or not chosen:
         fault = "an argument is named twice" if chosen else "there is no argument to differentiate by"
         raise TypeError(f"argnums {chosen}: {fault}")
 
-    def with_gradient(*args: Any) -> tuple[Any, Any]:
-        result, variables, rebuild, since = record_on_variables(f, args, chosen)
+    def with_gradient(*args: Any, **others: Any) -> tuple[Any, Any]:
+        result, variables, rebuild, since = record_on_variables(f, args, chosen, **others)
         result = as_scalar(result)
         gradient = rebuild(gradients_of([result], [1.0], variables, since))
-        return seen_outside(result, since), gradient[0] if isinstance(argnums, int) else tuple(gradient)
+        return seen_outside(result, since), tuple(gradient) if isinstance(argnums, (list, tuple)) else gradient[0]
 
     return with_gradient
 
@@ -106,7 +106,7 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     12.0
     """
     with_gradient = value_and_grad(f, argnums)
-    return lambda *args: with_gradient(*args)[1]
+    return lambda *args, **others: with_gradient(*args, **others)[1]
 
 
 def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:

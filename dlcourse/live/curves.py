@@ -8,7 +8,7 @@ import math
 import re
 import string
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -108,7 +108,7 @@ class Curves(Explorable):
 
     # The computation ------------------------------------------------------------------------------------------
 
-    def refuse(self, words: str) -> None:
+    def refuse(self, words: str) -> NoReturn:
         raise ValueError(f"{type(self).__name__}: {words}")
 
     def record(self, option: str, function: Callable[..., Any]) -> Program:
@@ -243,7 +243,11 @@ class Curves(Explorable):
     def parts(self, template: str, options: Sequence[str] | None = None) -> list[Any]:
         """The template as text and [name, decimals or None], or [name, decimals, True] for brackets around what is negative."""
         found: list[Any] = []
-        for text, name, form, _ in string.Formatter().parse(template):
+        try:
+            read = list(string.Formatter().parse(template))
+        except (TypeError, ValueError) as error:
+            self.refuse(f"{template!r} is no sentence with names between braces: {error}")
+        for text, name, form, _ in read:
             if text:
                 found.append(text)
             if name is None:

@@ -63,17 +63,23 @@ class Paths(Explorable):
         more: Mapping[str, Any] | None = None,
         **state: Any,
     ) -> None:
+        who = type(self).__name__
+        for name, given in (("methods", methods), ("landscape_choices", landscape_choices), ("method_choices", method_choices)):
+            if name != "methods" or not isinstance(given, str):
+                checks.listed(who, name, given, str)
+        checks.kind(who, "goal", goal, str, "a sentence")
+        checks.number(who, "target", target)
         unknown = [n for n in landscape_choices if n not in landscapes.ALL] + [n for n in method_choices if n not in self.table]
         if unknown:
-            raise ValueError(f"{type(self).__name__}: there is no landscape or method {unknown[0]!r} for the reader to choose")
+            raise ValueError(f"{who}: there is no landscape or method {unknown[0]!r} for the reader to choose")
         chosen = landscapes.get(landscape)
         self.places = [name for name in landscapes.ALL if name in {landscape, *landscape_choices}]
         wanted = {methods, *method_choices} if isinstance(methods, str) else {*methods, *method_choices}
         self.offered = [method for name, method in self.table.items() if name in wanted]
         if shows is None:
             shows = [show for show in self.usual_shows if show.settings["landscape"] in self.places]
-        checks.listed(type(self).__name__, "shows", shows, Show)
-        checks.kind(type(self).__name__, "needs", needs or {}, Mapping, "a dict of values by the names of controls")
+        checks.listed(who, "shows", shows, Show)
+        checks.kind(who, "needs", needs or {}, Mapping, "a dict of values by the names of controls")
         self.prepare()
         if self.has_trait("alpha"):
             state.setdefault("alpha", chosen.learning_rate)

@@ -103,12 +103,29 @@ def test_argnums():
     assert (value, only) == (24.0, 12.0)
     np.testing.assert_array_equal(jacobian(lambda a, b: a * b, 1)(2.0, np.ones(2)), 2.0 * np.eye(2))
     assert hessian(f, 1)(*args) == 4.0
+    assert grad(f, np.int64(1))(*args) == 12.0
+    assert jacobian(f, np.int64(1))(*args) == 12.0
 
 
-@pytest.mark.parametrize("argnums", [1, -1, (0, 1), ()])
+def test_arguments_by_name_are_constants():
+    def f(a: Any, b: Any = 1.0) -> Any:
+        return a * a * b
+
+    assert value_and_grad(f)(3.0, b=10.0) == (90.0, 60.0)
+    assert grad(grad(f))(3.0, b=10.0) == 20.0
+    with pytest.raises(TypeError, match="was given 0 argument"):
+        grad(f)(a=3.0)
+
+
+@pytest.mark.parametrize("argnums", [1, -1, (0, 1), (), None, 0.0, "0", ((0,),)])
 def test_an_argument_that_is_not_there(argnums):
     with pytest.raises(TypeError, match="argument"):
         grad(lambda x: x * x, argnums)(1.0)
+
+
+def test_one_argument_at_a_time():
+    with pytest.raises(TypeError, match=r"argnums \(\(0, 1\),\): the function was given 2 argument"):
+        jacobian(lambda a, b: a * b, (0, 1))(1.0, 2.0)
 
 
 def test_an_argument_named_twice():

@@ -341,6 +341,18 @@ def test_taking_from_a_scalar():
     assert np.take(Tensor(1.0), 0).value == 1.0  # without an axis, of the flattened array, as NumPy
 
 
+def test_taking_by_name():
+    assert np.take(Tensor([1.0, 2.0]), indices=[1], axis=0).value == 2.0
+
+
+def test_taking_with_a_mask():
+    """NumPy would take the entries 0 and 1, in turn; who writes it means the mask."""
+    with pytest.raises(IndexError, match="take: needs whole numbers, got array"):
+        np.take(Tensor([1.0, 2.0, 3.0]), [True, False, True])
+    with pytest.raises(IndexError, match=r"does not fit a Tensor of shape \(\): a mask of shape \(1,\)"):
+        Tensor(1.0)[np.array([True])]
+
+
 def test_an_index_into_a_scalar():
     with pytest.raises(IndexError, match=r"\(\)"):
         Tensor(1.0)[0]

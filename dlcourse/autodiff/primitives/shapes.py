@@ -93,9 +93,9 @@ def getitem(x: Any, index: Any) -> Any:
             at, left_out = parts.index(Ellipsis), len(shape) + 1 - len([p for p in parts if p is not None])
             return call(GETITEM, x, index=(Ellipsis, *parts[:at], *[slice(None)] * left_out, *parts[at + 1 :]))
         if len(parts) == 1 and type(index) is not bool:
-            return take(x, parts[0], axis=0)
+            return take(x, parts[0] if type(parts[0]) is Tensor else whole_numbers(parts[0], (*shape, 0)[0], True), axis=0)
         if len(parts) == len(shape) == 2:
-            rows, columns = (np.asarray(whole_numbers(p, n)) for p, n in zip(parts, shape, strict=True))
+            rows, columns = (np.asarray(whole_numbers(p, n, True)) for p, n in zip(parts, shape, strict=True))
             return take(reshape(x, (-1,)), rows * shape[1] + columns, axis=0)
     except (IndexError, TypeError, ValueError) as error:
         raise IndexError(f"index {index!r:.60} does not fit a Tensor of shape {shape}: {error}") from None
@@ -105,10 +105,10 @@ def getitem(x: Any, index: Any) -> Any:
 # Rows picked by number ------------------------------------------------------------------------------------
 
 
-def whole_numbers(index: Any, n: int) -> Any:
-    """Integer positions below n; a mask of booleans becomes the positions where it is true."""
+def whole_numbers(index: Any, n: int, masks: bool = False) -> Any:
+    """Integer positions below n; where masks are allowed, booleans become the positions where they are true."""
     index = np.asarray(index)
-    if index.dtype.kind not in "iufb":
+    if index.dtype.kind not in ("iufb" if masks else "iuf"):
         raise IndexError(f"take: needs whole numbers, got {index!r:.60}")
     if index.dtype == bool:
         if index.shape != (n,):
@@ -146,14 +146,13 @@ TAKE_ADJOINT = row(
 )
 
 
-def take(x: Any, index: Any, axis: Any = None) -> Any:
+def take(x: Any, indices: Any, axis: Any = None) -> Any:
     """Entries along one axis by number (of the flattened x if axis is None); repeated numbers collect all gradients."""
     if axis is None:
-        return take(reshape(x, (-1,)), index, axis=0)
+        return take(reshape(x, (-1,)), indices, axis=0)
     if (n := len(shape_of(x))) == 0:
         raise IndexError("take: a scalar has no entries to pick")
-    if type(index) is not Tensor:
-        index = whole_numbers(index, shape_of(x)[axis])
+    index = indices if type(indices) is Tensor else whole_numbers(indices, shape_of(x)[axis])
     if (axis := axis % n) == 0:
         return call(TAKE, x, index)
     picked = call(TAKE, transpose(x, (axis, *range(axis), *range(axis + 1, n))), index)
