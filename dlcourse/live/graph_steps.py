@@ -155,7 +155,7 @@ class GraphSteps(Stepped):
                 Sentence("Goal reached.", when="reached", tone="good"),
             ),
             goal=Goal(
-                "Bring the result to half of what it was, or below: go to the end, read off the gradients which slider to move "
+                "Bring the result to a third of what it was, or below: go to the end, read off the gradients which slider to move "
                 "and which way, and move it.",
                 "reached",
             ),
@@ -164,7 +164,7 @@ class GraphSteps(Stepped):
                 Show("Two paths add up", {"expression": "products", "forward": False, "step": 12, "picked": "box3"}),
                 Show(
                     "A gradient of 0",
-                    {"expression": "line", "forward": False, "w": 2.0, "b": -1.0, "step": 11, "picked": "box0"},
+                    {"expression": "line", "forward": False, "w": 0.2, "b": 2.0, "step": 11, "picked": "box0"},
                 ),
                 Show("Forward mode", {"expression": "products", "forward": True, "direction": 5, "step": 8}),
             ),
@@ -229,7 +229,7 @@ def passes(expression: Expression, graph: FlowGraph) -> Callable[..., Any]:
         for letter, many in (("v", values), ("g", gradients), ("t", tangents)):
             found |= {f"{letter}{i}": x for i, x in enumerate(many)}
         result, first = values[-1], float(graph.result.value)
-        numbers = {"result": result, "first": first, "reached": np.less_equal(result, first / 2.0), "backward": 1.0 - forward}
+        numbers = {"result": result, "first": first, "reached": np.less_equal(result, first / 3.0), "backward": 1.0 - forward}
         return {name: np.reshape(x, (-1,)) for name, x in found.items()} | numbers
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
