@@ -70,6 +70,7 @@ export function mount(el, kind, spec, store) {
       },
     };
   } catch (error) {
+    store.destroy();
     return excuse(root, error);
   }
 }

@@ -140,7 +140,11 @@ MODEL = """async ([code, id, values]) => {
     window.model = {
         saves: 0,
         get: name => values[name],
-        set(name, value) { values[name] = value; (handlers[`change:${name}`] ?? []).slice().forEach(call => call()) },
+        set(name, value) { this.receive({ [name]: value }) },
+        receive(all) {
+            Object.assign(values, all);
+            for (const name of Object.keys(all)) (handlers[`change:${name}`] ?? []).slice().forEach(call => call());
+        },
         save_changes() { this.saves++ },
         on(name, call) { (handlers[name] ??= []).push(call) },
         off(name, call) { handlers[name] = handlers[name].filter(other => other !== call) },

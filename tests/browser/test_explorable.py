@@ -663,6 +663,16 @@ def test_widget_face_over_a_model(page: Page) -> None:
     expect(page.locator("#descent *")).to_have_count(0)
 
 
+def test_what_cannot_be_drawn_does_not_listen(page: Page) -> None:
+    shown = MADE["choice"]()
+    shown.set_trait("spec", {**shown.spec, "options": []})
+    show_widget(page, "choice", "question", shown)
+    expect(page.locator("#choice .dl-error")).to_contain_text("at least two options")
+    assert page.evaluate("model.listeners()") == 0
+    assert len(page.problems) == 1  # type: ignore[attr-defined]  # the console is told, too
+    page.problems.clear()  # type: ignore[attr-defined]
+
+
 # ---- speed ----
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from stand_in import HALT, frame, write_page
+from stand_in import HALT, frame, show_widget, write_page
 
 from dlcourse import live
 from dlcourse.live.controls import Choice, Slider
@@ -226,6 +226,20 @@ def test_a_step_that_is_asked_for_is_kept_off_screen_and_reached_on_paper(page: 
     assert (state(page)["step"], results(page)["step"]) == (600, halted)
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert page.locator("#playground .dl-readout li").first.inner_text() == "Step 600, epoch 600."
+
+
+@pytest.mark.parametrize("order", [("hidden", "step"), ("step", "hidden")])
+def test_what_comes_in_one_message_is_one_change(page: Page, order: tuple[str, str]) -> None:
+    """From a kernel that held its changes back: another network, and its step."""
+    shown = live.Playground(challenges=[CHALLENGE])
+    show_widget(page, "playground", "playground", shown)
+    page.wait_for_function("document.getElementById('playground').explorable.results.step === 0")
+    asked = {"hidden": "8", "step": 40}
+    page.evaluate("all => model.receive(all)", {name: asked[name] for name in order})
+    page.wait_for_function("document.getElementById('playground').explorable.results.step === 40")
+    assert (state(page)["hidden"], state(page)["step"]) == ("8", 40)
+    shown.hidden, shown.step = "8", 40
+    np.testing.assert_allclose(results(page)["theta"], shown.run().theta, rtol=1e-9, atol=1e-12)
 
 
 def test_training_stops_when_the_step_is_set_back(page: Page) -> None:

@@ -95,6 +95,7 @@ export function create(root, spec, store, id) {
   let awake = false; // from the first drawing on
   let playing = false;
   let target = Infinity; // the step that was asked for, on the way there
+  let told = store.get("step"); // the step that the store was last told, or that was last asked for
   let owed = 0; // steps that are due at the chosen speed
   let rate = 0; // steps a second, as measured
   let measured = []; // [when, step] of the last second of training
@@ -175,7 +176,8 @@ export function create(root, spec, store, id) {
 
   /** What a run came to is drawn in full, and told to the store. */
   function finish() {
-    store.set("step", Math.min(trainer.count, last));
+    told = Math.min(trainer.count, last);
+    store.set("step", told);
     stage.schedule();
   }
 
@@ -290,6 +292,7 @@ export function create(root, spec, store, id) {
     const asked = store.get("step");
     if (name === "step" && asked !== (target === Infinity ? trainer.count : target)) {
       // Someone asks for a step: from a link, from Python, from another view, or through `set`.
+      told = asked;
       stop();
       if (asked < trainer.count || steered) restart();
       if (asked > trainer.count) play(asked);
@@ -301,7 +304,8 @@ export function create(root, spec, store, id) {
       trainer.steer(settings());
     } else if (name !== "step" && name !== "speed") {
       restart();
-      if (!playing) finish();
+      if (asked !== told && asked > 0) play((told = asked)); // a step asked for in the same message, or off screen
+      else if (!playing) finish();
     }
     announcer.awaken();
     stage.schedule();
@@ -315,7 +319,7 @@ export function create(root, spec, store, id) {
     quiet = false;
     drawControls();
     if (!awake) return;
-    const asked = store.get("step");
+    const asked = (told = store.get("step"));
     restart();
     if (asked > 0) play(asked);
     else finish();
