@@ -51,11 +51,11 @@ export class Frame {
     return [event.clientX - box.left - this.margin.left, event.clientY - box.top - this.margin.top];
   }
 
-  /** A tick below the frame at u, with its number. */
+  /** A tick below the frame at u, with its number, which may end a little beyond its tick: it leaves the one before it room. */
   below(u, label, anchor = "middle") {
     const [x, y] = [pixel(this.margin.left + u), this.margin.top + this.height];
     const mark = svg("path", { class: "dl-tick", d: `M${x} ${y}v5` });
-    return label === null ? [mark] : [mark, svg("text", { x, y: y + 18, "text-anchor": anchor }, label)];
+    return label === null ? [mark] : [mark, svg("text", { x: anchor === "end" ? pixel(x + Math.min(this.margin.right, 8) - 1) : x, y: y + 18, "text-anchor": anchor }, label)];
   }
 
   /** A tick at v, or with `grid` a line across the frame, with its number to the left. */
