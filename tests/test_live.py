@@ -98,7 +98,7 @@ class Flat(Explorable):
 
 
 def test_a_number_that_json_cannot_write():
-    with pytest.raises(ValueError, match="^Descent: target must be a finite number ≥ 0, got nan$"):
+    with pytest.raises(ValueError, match=r"^Descent: target must be a finite number ≥ 0, got nan$"):
         Descent("bowl", landscape_choices=["bowl"], method_choices=["momentum"], target=float("nan"))
     with pytest.raises(ValueError, match=r"^Flat: panels\.0\.lines\.0\.at is inf;"):
         Flat("flat", {"panels": [{"lines": [{"at": np.inf}]}]})

@@ -77,8 +77,8 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Callable[
 
     f must return a scalar. The gradient is shaped like argument `argnums` (a nest for a nest); for a tuple of positions it
     is a tuple. Arguments given by name are constants. If f uses a Tensor from outside, or is given Tensors, value and
-    gradient are Tensors that can be differentiated further. Raises ShapeError if f does not return a scalar, TypeError if it returns no number or if
-    `argnums` names no argument.
+    gradient are Tensors that can be differentiated further. Raises ShapeError if f does not return a scalar, TypeError if
+    it returns no number or if `argnums` names no argument.
 
     >>> value_and_grad(lambda w: np.sum(w**2))(np.array([1.0, 2.0]))
     (5.0, array([2., 4.]))

@@ -155,8 +155,8 @@ class GraphSteps(Stepped):
                 Sentence("Goal reached.", when="reached", tone="good"),
             ),
             goal=Goal(
-                "Bring the result to a third of what it was, or below: go to the end, read off the gradients which slider to move "
-                "and which way, and move it.",
+                "Bring the result to a third of what it was, or below: go to the end, read off the gradients which slider to "
+                "move and which way, and move it.",
                 "reached",
             ),
             shows=(
