@@ -52,6 +52,16 @@ def test_no_quarrel(numbers: Any, words: str) -> None:
     assert words in feedback.text
 
 
+def test_the_hint_for_a_quarrel_is_no_condition() -> None:
+    """Most numbers at 0 or below is enough for absolute error, and not needed: none of these is."""
+    assert exercises.check("quarrel", lambda: [0.4] * 6 + [10]).right is True
+    assert "It does if most of them lie at 0 or below" in exercises.check("quarrel", lambda: [0.6] * 6 + [10]).text
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        quarrel = [*-rng.exponential(size=5), *(100 + rng.exponential(size=4))]
+        assert exercises.check("quarrel", lambda q=quarrel: q).right is True
+
+
 def test_bounds_that_are_none_or_too_large() -> None:
     assert "no bound" in exercises.check("logistic_bound", lambda m: np.logaddexp(0, -m)).text
     assert "not the smallest" in exercises.check("logistic_bound", lambda m: 2 * np.logaddexp(0, -m)).text

@@ -66,7 +66,7 @@ def judge_quarrel(quarrel: Callable[[], Any]) -> Feedback:
     if squared[1] >= squared[0]:
         return Feedback(False, f"Not yet. {words} Squared error does not prefer 1: the mean must lie nearer to 1 than to 0.")
     if absolute[1] <= absolute[0]:
-        return Feedback(False, f"Not yet. {words} Absolute error does not prefer 0: most of them must lie at 0 or below.")
+        return Feedback(False, f"Not yet. {words} Absolute error does not prefer 0. It does if most of them lie at 0 or below.")
     return Feedback(True, f"Right: {words} Each is sure of its answer, and both are right about their own question.")
 
 
