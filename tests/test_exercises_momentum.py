@@ -86,17 +86,28 @@ def test_no_constant_pair_passes_the_ravine() -> None:
     with np.errstate(all="ignore"):
         reached = [
             noisy_ravine(lambda t, α=α, β=β: (α, β))  # type: ignore[misc]
-            for α in np.geomspace(0.01, 3.0, 8)
-            for β in (0.0, 0.5, 0.8, 0.95, 0.98)
+            for α in np.geomspace(0.004, 3.0, 9)
+            for β in (0.0, 0.5, 0.8, 0.95, 0.98, 0.985, 0.99, 0.995)
         ]
     assert PASS < min(x for x in reached if np.isfinite(x)) < 2 * PASS
+
+
+@pytest.mark.parametrize("pair", [(0.012, 0.985), (0.00464, 0.9953)])
+def test_a_swing_that_is_at_the_minimum_at_the_last_step_does_not_pass(pair: tuple[float, float]) -> None:
+    assert noisy_ravine(lambda t: pair) > PASS
+
+
+def test_the_best_constant_pair_that_a_search_found_is_the_one_that_is_told() -> None:
+    reached = noisy_ravine(lambda t: (0.01965, 0.9782))
+    assert round(reached, 4) == 0.0047
+    assert f"about {reached:.2g} at best" in exercises.check("noisy_ravine", lambda t: (0.01965, 0.9782)).text
 
 
 @pytest.mark.parametrize(
     ("plan", "words"),
     [
         (lambda t: (5.0, 0.9), "diverges"),
-        (lambda t: (0.2, 0.8), "Constant values reach about 0.005"),
+        (lambda t: (0.2, 0.8), "Constant values reach about 0.0047"),
         (lambda t: (0.2, 1.0), "0 ≤ β < 1"),
         (lambda t: (-0.2, 0.5), "α > 0"),
     ],
