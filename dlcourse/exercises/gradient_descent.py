@@ -156,7 +156,7 @@ def judge_plan(plan: Callable[[int], Any]) -> Feedback:
         return Feedback(False, "Not yet. The plan diverges; with M = 1 that happens somewhere above α = 0.3.")
     words = f"Your plan ends {reached:.2g} above the minimum, averaged over {RUNS} data sets."
     if reached > PASS:
-        return Feedback(False, f"Not yet. {words} Constant α and M reach about 0.0015 at best; the goal is below {PASS:g}.")
+        return Feedback(False, f"Not yet. {words} Constant α and M reach about 0.0014 at best; the goal is below {PASS:g}.")
     return Feedback(True, f"Right: {words} No constant α and M that we tried gets there. How low can you go?")
 
 
