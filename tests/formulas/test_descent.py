@@ -76,6 +76,24 @@ def steps_of(rule, gradients):
     return np.array(steps)
 
 
+def test_averaging_alone_gains_less_than_a_factor_of_two():
+    """Chapter 7, "an exponentially decaying average": at plain descent's best α, and at smaller ones."""
+
+    def steps(α, β, κ):  # in proportion to −1/ln ρ, in the averaged form
+        roots = [np.roots([1.0, -(1.0 + β - (1.0 - β) * α * λ), β]) for λ in (1.0 / κ, 1.0)]
+        return -1.0 / np.log(np.abs(roots).max())
+
+    β = np.linspace(0.0, 0.999, 200)
+    for κ in (2.0, 10.0, 100.0):
+        for α in np.array([0.1, 0.5, 1.0]) * 2.0 / (1.0 + 1.0 / κ):
+            x = α / κ
+            best = ((1.0 - x) / (1.0 + x)) ** 2  # of the flat direction
+            least = min(steps(α, b, κ) for b in (*β, best))
+            assert steps(α, 0.0, κ) < 2.0 * least
+        assert κ < 100.0 or steps(α, 0.0, κ) > 1.9 * steps(α, best, κ)  # nearly reached
+        assert κ > 10.0 or steps(1.9, 0.0, κ) > 3.0 * min(steps(1.9, b, κ) for b in β)  # nearer to the edge: more
+
+
 def test_an_average_unrolled():
     y, β = np.random.default_rng(0).normal(size=50), 0.8
     averages = -steps_of(optim.Momentum(1.0, β), y)
