@@ -54,7 +54,7 @@ class RMSProp(UpdateRule):
         r ← β r + (1 − β) g²
         θ ← θ − α g / (ε + √r)
 
-    ε outside the root [Tieleman and Hinton 2012; source 003, which writes ρ and δ]. PyTorch's RMSprop is the same;
+    [Tieleman and Hinton 2012], with ε outside the root [source 003, which writes ρ and δ]. PyTorch's RMSprop is the same;
     it calls β `alpha`, and takes 0.99.
 
     >>> rule = RMSProp(0.1, beta=0.75)
