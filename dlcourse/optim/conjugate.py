@@ -77,7 +77,7 @@ class NewtonCG(WithWolfe):
     [Eisenstat & Walker 1996]. Where the curvature is not positive, the p so far is taken (−g if there is none).
     The products are the engine's `hvp`: no Hessian is formed. O(n) memory.
 
-    c1, c2 : of the line search. [Dembo & Steihaug 1983; Nocedal & Wright 2006, algorithm 7.1; Martens 2010]
+    c1, c2 : of the line search. [Dembo & Steihaug 1983; Nocedal & Wright 2006, algorithm 7.1]
 
     >>> from dlcourse.optim import minimize
     >>> minimize(lambda x: np.sum(np.exp(x) + np.exp(-x)), np.array([1.0, -2.0]), NewtonCG()).evaluations.hessian
