@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from prose import CHAPTERS, cells
 
 from dlcourse import exercises
 from dlcourse.exercises.capstone import PASS, by_search, error_with
@@ -81,3 +83,16 @@ def test_augmentation_is_judged_by_new_digits() -> None:
         (lambda X, y: None, "Not answered"),
     ]:
         assert words in exercises.check("augment", wrong).text
+
+
+def test_the_project_takes_a_column_that_never_changes(tmp_path: Path) -> None:
+    [chapter] = (path for path in CHAPTERS if path.stem.startswith("15-"))
+    code = {cell["id"]: cell["source"] for cell in cells(chapter, "code")}
+    names: dict[str, Any] = {}
+    exec("from dlcourse.training import integers, log_uniform, sample", names)
+    for cell in ("envelope-class", "split", "wilson", "own-project", "own-parts", "own-report"):
+        exec(code[cell], names)
+    file = tmp_path / "shells.csv"
+    rows = "".join(f"{10 * (k % 2) + k % 3},7,{'ab'[k % 2]}\n" for k in range(60))
+    file.write_text("length,year,species\n" + rows)
+    assert "2 classes from length, year" in names["project"](file, "species", seed=0, trials=1)
