@@ -235,6 +235,7 @@ VERDICTS = [
     (exponential(0.3, 1.0), True, False),
     (inverse_time(0.3, 0.05), True, True),
     (inverse_time(0.3, 0.0), True, False),
+    (inverse_time(0.0, 0.05), False, True),
     (power(0.3, 1.0), True, True),
     (power(0.3, 0.6), True, True),
     (power(0.3, 0.5), True, False),

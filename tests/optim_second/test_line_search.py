@@ -139,6 +139,13 @@ def test_backtracking_from_where_J_is_not_finite_shortens_to_a_tenth():
     assert (step.alpha, step.evaluations) == (pytest.approx(0.01, rel=1e-12), 3)
 
 
+@pytest.mark.parametrize("first", [0.7, 1.0, 3.3])
+def test_backtracking_on_a_bowl_meets_its_bottom(first):
+    """The first step goes too far; the parabola through what is known is the bowl itself."""
+    step = armijo(lambda x: (0.685 * float(x @ x), 1.37 * x), np.ones(1), np.array([-1.0 / (0.3 * first)]), first)
+    assert (step.alpha, step.evaluations) == (pytest.approx(0.3 * first, rel=1e-12), 2)
+
+
 @pytest.mark.parametrize("c1", [1e-4, 0.25])
 def test_where_a_fall_is_lost_in_rounding_the_slope_must_tell_of_it(c1):
     """10⁶ + x² changes by less than its rounding here, but x² tells what is higher."""
