@@ -54,7 +54,7 @@ HEAVY = ["numpy", "scipy.optimize", "scipy.special", "scipy.stats", "autograd.nu
 # An annotation is never run, and `|` stands in hardly anything else.
 NO_FAULT = "BitOr"
 PERCENT = 5.0
-PATIENCE = (60.0, 4.0)  # seconds, and times what the tests take without a fault: a loop without end is noticed
+PATIENCE = (30.0, 5.0)  # seconds, and times what a test takes without a fault
 
 fork = multiprocessing.get_context("fork")
 
@@ -67,6 +67,10 @@ class ShortFirst:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items.sort(key=lambda item: self.known.get(item.nodeid, 0.0))
+
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        if self.known:  # an alarm that nobody waits for ends the process: a loop without end is noticed
+            signal.setitimer(signal.ITIMER_REAL, PATIENCE[0] + PATIENCE[1] * self.known.get(item.nodeid, 0.0))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration

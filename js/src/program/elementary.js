@@ -22,17 +22,3 @@ export function logistic(x) {
 
 /** log(1 + e^x) without overflow. */
 export const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
-
-/** A rational approximation near 0 and one exponential elsewhere (Cody and Waite 1980): twice as fast as Math.tanh. */
-export function tanh(x) {
-  const a = Math.abs(x);
-  if (a < 0.625) {
-    if (a === 0) return x;
-    const z = x * x;
-    const p = (-0.964399179425052238628 * z - 99.2877231001918586564) * z - 1614.68768441708447952;
-    const q = ((z + 112.811678491632931402) * z + 2235.48839060100448583) * z + 4844.06305325125486048;
-    return x + x * z * (p / q);
-  }
-  const y = 1 - 2 / (Math.exp(2 * a) + 1);
-  return x < 0 ? -y : y;
-}

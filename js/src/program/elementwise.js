@@ -5,8 +5,9 @@
 // repeats a scalar. `m` is the arena.
 
 import { erf } from "./erf.js";
-import { logistic, power, rint, sign, softplus, tanh } from "./elementary.js";
+import { logistic, power, rint, sign, softplus } from "./elementary.js";
 import { broadcastStrides, loops, positions } from "./slots.js";
+import { tanh } from "./tanh.js";
 
 export const unary = {
   negative: (m, o, n, a, sa) => { for (const end = o + n; o < end; o++, a += sa) m[o] = -m[a]; },
@@ -18,7 +19,7 @@ export const unary = {
   square: (m, o, n, a, sa) => { for (const end = o + n; o < end; o++, a += sa) m[o] = m[a] * m[a]; },
   sin: (m, o, n, a, sa) => { for (const end = o + n; o < end; o++, a += sa) m[o] = Math.sin(m[a]); },
   cos: (m, o, n, a, sa) => { for (const end = o + n; o < end; o++, a += sa) m[o] = Math.cos(m[a]); },
-  tanh: (m, o, n, a, sa) => { for (const end = o + n; o < end; o++, a += sa) m[o] = tanh(m[a]); },
+  tanh,
   erf: (m, o, n, a, sa) => { for (const end = o + n; o < end; o++, a += sa) m[o] = erf(m[a]); },
   relu: (m, o, n, a, sa) => { for (const end = o + n; o < end; o++, a += sa) m[o] = Math.max(m[a], 0); },
   absolute: (m, o, n, a, sa) => { for (const end = o + n; o < end; o++, a += sa) m[o] = Math.abs(m[a]); },

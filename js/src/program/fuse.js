@@ -20,7 +20,7 @@ const same = (a, b) => a.length === b.length && a.every((n, d) => n === b[d]);
 /**
  * The operations of a program, with a kernel in place of the name where one does the work of several, and null for
  * those whose work it does:
- *   linear, tanh                     →  the bias is added and tanh taken in one pass
+ *   linear, tanh                     →  tanh is taken in place
  *   multiply, subtract, multiply     →  g · (1 − h²), the slope of tanh as its derivative rule records it
  */
 export function fuse({ inputs, constants, ops, outputs }) {

@@ -1,7 +1,7 @@
 // Matrix products. Every element is summed over k from left to right, so a result does not depend on the tiling.
 
-import { tanh } from "./elementary.js";
 import { broadcastStrides, positions, size, text } from "./slots.js";
+import { tanh } from "./tanh.js";
 
 /**
  * C[i, j] = Σ_k A[i, k] B[k, j] for rows × cols elements, where X[i, j] lies at x + i·xi + j·xj, so that a
@@ -88,7 +88,8 @@ function addBias(m, c, rows, cols, b) {
 
 /** C[i, j] ← tanh(C[i, j] + b[j]). */
 function addBiasTanh(m, c, rows, cols, b) {
-  for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++, c++) m[c] = tanh(m[c] + m[b + j]);
+  addBias(m, c, rows, cols, b);
+  tanh(m, c, rows * cols, c, 1);
 }
 
 /** X @ W.T + b, and what `finish` makes of it. */
