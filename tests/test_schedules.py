@@ -325,6 +325,7 @@ def test_the_second_condition_is_not_necessary():
         (lambda: step(0.1, 2.5), ValueError, "step: every must be a whole number"),
         (lambda: step(0.1, 2, 1.5), ValueError, "step: factor must be a number above 0, up to 1, got 1.5"),
         (lambda: exponential(0.1, 0.0), ValueError, "exponential: factor must be a number above 0"),
+        (lambda: exponential(0.1, -0.5), ValueError, "exponential: factor must be a number above 0, up to 1, got -0.5"),
         (lambda: inverse_time(0.1, -1.0), ValueError, "inverse_time: delta must be a finite number ≥ 0"),
         (lambda: power(math.nan), ValueError, "power: initial must be a finite number"),
         (lambda: linear(0.1, 0.0, -3), ValueError, "linear: steps must be a whole number ≥ 1"),

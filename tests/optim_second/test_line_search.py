@@ -106,9 +106,38 @@ def test_when_no_point_is_flat_enough_the_best_is_kept():
     assert caught.value.best.value < 1e-3
 
 
-def test_a_wrong_gradient_ends_in_a_sentence():
-    with pytest.raises(NoLowerPoint, match="the line search found no lower point"):
-        armijo(lambda x: (float(x @ x), -2 * x), np.ones(2), np.ones(2))
+@pytest.mark.parametrize("search", [armijo, strong_wolfe])
+def test_a_wrong_gradient_ends_in_a_sentence(search):
+    with pytest.raises(NoLowerPoint, match="the line search found no lower point") as caught:
+        search(lambda x: (float(x @ x), -2 * x), np.ones(2), np.ones(2))
+    assert caught.value.best is None
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_of_the_points_that_fall_enough_the_lowest_is_taken(seed):
+    """On a wave: what was tried before and fell enough is not lower than the end."""
+    a, b, phase, first = np.random.default_rng(seed).uniform([0.1, 1.0, -3.0, 0.01], [3.0, 15.0, 3.0, 3.0])
+    tried = []
+
+    def wave(x: Any) -> Any:
+        value = (x[0] - 2.0) ** 2 + a * math.sin(b * x[0] + phase)
+        tried.append((float(x[0]), float(value)))
+        return float(value), 2.0 * (x - 2.0) + a * b * np.cos(b * x + phase)
+
+    height, slope = wave(np.zeros(1))
+    step = strong_wolfe(wave, np.zeros(1), -np.sign(slope), first, 1e-4, 0.5)
+    enough = [value for x, value in tried if x != 0.0 and value <= height - 1e-4 * abs(x * slope[0])]
+    assert step.value == min(enough)
+
+
+@pytest.mark.parametrize("search", [armijo, strong_wolfe])
+def test_the_points_that_are_tried_cannot_be_changed(search):
+    def careless(x: Any) -> Any:
+        x *= 2.0
+        return float(x @ x), 2 * x
+
+    with pytest.raises(ValueError, match="read-only"):
+        search(careless, search(lambda x: (float(x @ x), 2 * x), np.ones(2), -np.ones(2), 0.4), -np.ones(2), 0.1)
 
 
 @pytest.mark.parametrize(
