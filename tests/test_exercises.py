@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcourse import exercises
+from dlcourse import exercises, optim
 from dlcourse.exercises import Case, Feedback, stub_of
-from dlcourse.exercises.checking import agree, shown
+from dlcourse.exercises.checking import CHANGED, agree, answered, apart, shown
 from dlcourse.exercises.gradient_descent import PASS, by_search, floor_by_iteration, spend
 
 
@@ -48,6 +48,191 @@ def test_what_the_reader_raises_becomes_feedback() -> None:
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, "1.92", [1.92, 1.92], {}, 1.92 + 1e-6, (1.92,)])
 def test_bad_values_are_never_right(wrong: Any) -> None:
     assert exercises.check("walk", lambda *_: wrong).right is False
+
+
+# What is given stays as it was.
+
+
+def walk_in_place(gradient: Any, θ: Any, α: float, steps: int) -> Any:
+    for _ in range(steps):
+        θ -= α * gradient(θ)
+    return θ
+
+
+def threshold_in_place(z: Any, τ: float) -> Any:
+    z[:] = np.sign(z) * np.maximum(np.abs(z) - τ, 0.0)
+    return z
+
+
+def parameters_by_pop(widths: Any) -> int:
+    count = 0
+    while len(widths) > 1:
+        below = widths.pop(0)
+        count += (below + 1) * widths[0]
+    return count
+
+
+@pytest.mark.parametrize(("name", "answer"), [("soft_threshold", threshold_in_place), ("parameters", parameters_by_pop)])
+def test_an_answer_that_changes_its_arguments_is_told_and_spoils_nothing(name: str, answer: Any) -> None:
+    for _ in range(2):
+        feedback = exercises.check(name, answer)
+        assert feedback.right is True
+        assert feedback.text.endswith(CHANGED)
+    copies = exercises.check(name, lambda x, *rest: answer(x.copy(), *rest))
+    assert copies.right is True
+    assert CHANGED not in copies.text
+
+
+def test_a_walk_has_to_leave_the_array_of_the_caller() -> None:
+    for _ in range(2):
+        feedback = exercises.check("walk", walk_in_place)
+        assert feedback.right is False
+        assert "The results are right" in feedback.text
+        assert feedback.text.endswith(CHANGED)
+    assert exercises.check("walk", walk).right is True
+
+
+def test_judges_of_their_own_are_not_spoilt_either() -> None:
+    def nested(error: Any, n: int, settings: Any, k: int) -> float:
+        settings.clear()
+        return 0.0
+
+    assert "should be" in exercises.check("nested_error", nested).text
+
+
+# Only what the reader's function raised is called its own.
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "said"),
+    [
+        ("spend", 0.1, "returned 0.1, which cannot be checked"),
+        ("fifty", [0.1], "returned [0.1], which cannot be checked"),
+        ("hunt", 0.03, "returned 0.03, which cannot be checked"),
+        ("selu_constants", (1.67, None), "returned (1.67, None), which cannot be checked"),
+        ("all_angles", optim.NewtonStep(), "returned NewtonStep"),
+        ("fifty", -1, "Not yet: at step 1 the plan gave α = -1; it needs a finite α ≥ 0."),
+        ("hunt", (-1.0, 1.0), "Not yet: α and λ must be above 0, got -1.0 and 1.0."),
+    ],
+)
+def test_the_function_is_not_blamed_for_what_the_judge_cannot_read(name: str, result: Any, said: str) -> None:
+    feedback = exercises.check(name, lambda *_: result)
+    assert feedback.right is False
+    assert said in feedback.text
+    for words in ("raised", "Error", "dlcourse", "logs"):
+        assert words not in feedback.text
+
+
+class Strange:
+    def __repr__(self) -> str:
+        raise RuntimeError("no repr")
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise RuntimeError("no array")
+
+
+LOOP: list[Any] = []
+LOOP.append(LOOP)
+
+
+@pytest.mark.parametrize("result", [Strange(), LOOP, 10**400, {1, 2}, [[1, 2], [3]], np.datetime64("2020-01-01"), b"1"])
+@pytest.mark.parametrize("name", ["walk", "best_rate", "quarrel", "fifty", "selu_constants", "xor"])
+def test_whatever_comes_is_answered(name: str, result: Any) -> None:
+    assert exercises.check(name, lambda *_: result).right is False
+
+
+def test_a_limit_of_the_judge_is_its_own_sentence() -> None:
+    def hunt(evaluate: Any, rng: Any) -> Any:
+        while True:
+            evaluate(0.1, 1e-4)
+
+    assert exercises.check("hunt", hunt).text == "Not yet: more than 24 trials."
+
+
+def test_what_the_reader_raises_inside_a_judge_is_the_readers() -> None:
+    feedback = exercises.check("fifty", lambda t: 1 / (3 - t) ** 2)
+    assert feedback.text == "Not yet. The function raised ZeroDivisionError: division by zero"
+    assert "The function raised ValueError: mine" in exercises.check("spend", raises).text
+
+
+def raises(*_: Any) -> Any:
+    raise ValueError("mine")
+
+
+# What a result may be.
+
+
+def test_a_pair_may_be_a_tuple_a_list_or_an_array() -> None:
+    for kind in (tuple, list, np.array):
+        assert exercises.check("best_rate", lambda H, kind=kind: kind(by_search(H))).right is True
+        assert exercises.check("selu_constants", lambda kind=kind: kind([1.6732632423543772, 1.0507009873554805])).right is True
+    assert not agree(np.array(1.0), (1.0, 2.0), 1e-9)
+    assert not agree(np.ones(3), (1.0, 1.0), 1e-9)
+
+
+@pytest.mark.parametrize("unreal", [complex, np.complex64, str, lambda x: np.array(x + 0j), lambda x: np.array(str(x))])
+def test_complex_numbers_and_text_are_refused_with_a_sentence(unreal: Any) -> None:
+    for feedback in (
+        exercises.check("noise_floor", lambda α, λ, σ, M: unreal(floor_by_iteration(α, λ, σ, M))),
+        exercises.check("averaging_rate", lambda t: unreal(1.0 / t)),
+        exercises.check("quarrel", lambda: [unreal(x) for x in (0, 0, 3)]),
+    ):
+        assert feedback.right is False
+        assert "real numbers are asked for, not text or complex numbers" in feedback.text
+    assert not agree((1.0, unreal(2.0)), (1.0, 2.0), 1e-9)
+
+
+def test_a_rule_is_a_result_like_any_other() -> None:
+    rule = optim.Momentum(0.1)
+    assert answered(rule) is rule
+
+
+def test_nothing_is_called_none() -> None:
+    assert exercises.check("walk", None).text.endswith("its name without brackets; got None.")  # type: ignore[arg-type]
+    assert (
+        "but is ([-0.5 -3. ] (shape (2,)), None)" in exercises.check("bottom", lambda g, H: (-np.linalg.solve(H, g), None)).text
+    )
+
+
+def test_a_missing_return_is_asked_for() -> None:
+    feedback = exercises.check("walk", lambda *_: None)
+    assert feedback.right is None
+    assert feedback.text.endswith("Is the ... still there, or a return missing?")
+    late = exercises.check("spend", lambda seen: (0.1, 100) if seen < 500 else None)
+    assert late.right is None
+    assert late.text == "Not answered yet: called with (500) the function returns nothing. Is a return missing on that way?"
+
+
+# What differs looks different.
+
+
+@pytest.mark.parametrize(
+    ("expected", "got"),
+    [
+        (1.0, 1.0 + 1e-9),
+        (0.1, np.nextafter(0.1, 1.0)),
+        (2302585092, 2302584969),
+        (14400, 14399.7),
+        ((0.25, 1.0), (0.25, 1.0 + 1e-7)),
+        (np.ones(2), np.array([1.0, 1.0 + 1e-8])),
+        (np.zeros(30), np.eye(30)[15]),
+        ((True, False), (1, 1)),
+        (1.0, np.ones(1)),
+    ],
+)
+def test_what_should_be_and_what_is_differ_visibly(expected: Any, got: Any) -> None:
+    should, _, came = apart(expected, got).partition(", but is ")
+    assert should != came
+
+
+def test_feedback_shows_the_digits_that_differ() -> None:
+    text = exercises.check("restarts", lambda p, c: int(np.ceil(np.log(1 - c) / np.log(1 - p)))).text
+    assert "should be 2302585092, but is 2302585157" in text
+    assert apart(1.92, 4.32) == "1.92, but is 4.32"
+    assert shown((True, 14400.0, 1e20)) == "(True, 14400, 1e+20)"
+    assert "off by" in exercises.check("averaging_rate", lambda t: np.float32(1 / t)).text
+    almost = (np.ones((2, 2)), [0.0, -1.0], [1.0 + 1e-7, -2.0], 0.0)
+    assert "should be 1, but is 1.0000001." in exercises.check("xor", lambda: almost).text
 
 
 def test_an_unknown_exercise_names_the_nearest() -> None:

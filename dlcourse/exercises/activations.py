@@ -45,7 +45,9 @@ def normal_moments(g: Callable[[ndarray], ndarray]) -> tuple[float, float]:
 
 def judge_selu(selu_constants: Callable[[], Any]) -> Feedback:
     found = answered(selu_constants())
-    if not (isinstance(found, tuple | list) and len(found) == 2 and all(np.ndim(x) == 0 and np.isfinite(x) for x in found)):
+    if not (
+        isinstance(found, tuple | list | ndarray) and len(found) == 2 and all(np.ndim(x) == 0 and np.isfinite(x) for x in found)
+    ):
         return Feedback(False, f"Not yet. The answer must be a pair of numbers (α, λ), got {shown(found)}.")
     α, λ = map(float, found)
     mean, square = normal_moments(lambda z: λ * activations.elu(z, α))

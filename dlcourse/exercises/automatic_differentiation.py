@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autodiff import jvp, vjp
-from .checking import Case, Exercise, Feedback, agree, answered, exercise, register, shown
+from .checking import Case, Exercise, Feedback, agree, answered, apart, exercise, register
 
 # 1 A row for division --------------------------------------------------------------------------------------------------
 
@@ -75,7 +75,7 @@ def judge_dual(dual: Callable[..., Any]) -> Feedback:
             got = f(Number((x, 1.0))).pair
             expected = jvp(f, (x,), (1.0,))
             if not agree(got, expected, 1e-12):
-                where = f"{name} at x = {x:g}: (value, tangent) should be {shown(expected)}, but is {shown(got)}."
+                where = f"{name} at x = {x:g}: (value, tangent) should be {apart(expected, got)}."
                 return Feedback(False, f"Not yet. {where}")
     return Feedback(True, f"Right: {len(FUNCTIONS)} functions agree. That was forward mode, whole.")
 
@@ -126,11 +126,11 @@ def judge_memory(chain_gradient: Callable[..., Any]) -> Feedback:
     for n in (1, 2, 7):
         got, right, _, _ = measured(chain_gradient, n)
         if not agree(got, right, 1e-9):
-            return Feedback(False, f"Not yet. For n = {n} the derivative is {shown(right)}, but yours is {shown(got)}.")
+            return Feedback(False, f"Not yet. For n = {n} the derivative should be {apart(right, got)}.")
     got, right, alive, calls = measured(chain_gradient, STEPS)
     words = f"For n = {STEPS}: at most {alive} values alive at once, {calls} calls of step."
     if not agree(got, right, 1e-9):
-        return Feedback(False, f"Not yet. {words} The derivative is {shown(right)}, but yours is {shown(got)}.")
+        return Feedback(False, f"Not yet. {words} The derivative should be {apart(right, got)}.")
     if alive > ALIVE or calls > CALLS:
         return Feedback(False, f"Not yet. {words} The goal is {ALIVE} values and {CALLS} calls.")
     return Feedback(True, f"Right. {words} How few can be alive if you may call step as often as you like?")

@@ -39,6 +39,7 @@ exercise(
         walk_case(4.0, 1.0, 0.6, 3),
     ],
     praise="The last of them diverges (α λ = 2.4), and your function followed it faithfully.",
+    untouched=True,
 )
 
 # 2 The best step for a bowl -----------------------------------------------------------------------------------------

@@ -108,7 +108,9 @@ def judge_nested(nested_error: Callable[..., Any]) -> Feedback:
         if not abs(got - right) < 1e-9:
             plain = min(np.mean([invented_error(np.array(sorted(f)), s) for f in folds]) for s in settings)
             hint = " That is the cross-validation of the best, without nesting." if abs(got - plain) < 1e-9 else ""
-            return Feedback(False, f"Not yet. {call} should be {right:.4f}, but is {got:.4f}.{hint}")
+            return Feedback(
+                False, f"Not yet. {call} should be {right:.4f}, but is {got:.4f}, off by {abs(got - right):.1g}.{hint}"
+            )
     return Feedback(True, "Right: three cases agree, and no example judged a selection in which it had a part.")
 
 

@@ -49,7 +49,7 @@ def judge_xor(xor: Callable[[], Any]) -> Feedback:
     for x, wanted in zip(CORNERS, (0.0, 1.0, 1.0, 0.0), strict=True):
         got = float(w @ np.maximum(0.0, W @ x + b) + c)
         if not abs(got - wanted) < 1e-9:
-            return Feedback(False, f"Not yet. At ({x[0]:g}, {x[1]:g}) the output should be {wanted:g}, but is {got:.4g}.")
+            return Feedback(False, f"Not yet. At ({x[0]:g}, {x[1]:g}) the output should be {wanted:g}, but is {got:.10g}.")
     return Feedback(True, "Right: all four corners agree, with two units where one cannot do it.")
 
 

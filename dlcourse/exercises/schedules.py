@@ -40,9 +40,12 @@ def judge_averaging(rate: Callable[[int], Any]) -> Feedback:
         y, θ = rng.normal(3.0, 2.0, size=count), float(rng.normal(0.0, 10.0))
         for t in range(1, count + 1):
             θ = θ - float(answered(rate(t))) * (θ - y[t - 1])
-        if not abs(θ - y.mean()) < 1e-9:
+        off = abs(θ - y.mean())
+        if not off < 1e-9:
             shown = np.array2string(y, precision=3) if count < 3 else f"{count} measurements"
-            return Feedback(False, f"Not yet. After {shown} θ should be their mean, {y.mean():.4g}, but is {θ:.4g}.")
+            return Feedback(
+                False, f"Not yet. After {shown} θ should be their mean, {y.mean():.4g}, but is {θ:.4g}, off by {off:.1g}."
+            )
     return Feedback(True, "Right: whatever the start, θ is the plain mean after every step.")
 
 
