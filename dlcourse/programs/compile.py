@@ -25,7 +25,7 @@ from .written import ARRAYS, ELEMENTWISE, IN_PLACE, SCALARS, VIEWS, write_row
 SMALL = 4096  # up to so many entries, copying an array costs less than making views of it at every call
 END = math.inf
 OTHER_NAMES = ("array", "broadcast_to", "empty", "inf", "matmul", "nan")
-INTERNAL = re.compile(r"[bcksvwxy]\d+|key_*|turn|options_*")  # names that the source makes up
+INTERNAL = re.compile(r"[bcksvwxy]\d+|turn")  # names that the source makes up without asking; none ends in an underscore
 
 Layout = tuple[tuple[int, ...], tuple[int, ...]]  # a shape, and its axes from the slowest to the fastest in memory
 

@@ -458,6 +458,15 @@ def test_names_of_parameters_are_kept():
     assert "def program(x)" in compile(lambda x: x, 1.0).source
 
 
+@pytest.mark.parametrize("name", ["key", "options", "turn", "turns", "b0", "like0", "erf", "admit", "add", "float", "leaves"])
+def test_a_name_that_the_source_needs_too(name):
+    """As that of a parameter and as the function's own, beside keys, options and rows that need a name."""
+    scope: dict[str, Any] = {"erf_row": primitives.erf, "np": np}
+    exec(f"def {name}({name}, x): return {{'key': erf_row(x['key'][[0, 1]]) * {name}, 'sum': np.sum(x['key'])}}", scope)
+    x = {"key": np.ones(2)}
+    same_bits(compile(scope[name], 2.0, x)(3.0, x), scope[name](3.0, x))
+
+
 def test_text_of_the_user_is_never_code():
     key = "'] = __import__('os').abort() #"
     assert compile(lambda x: {key: x[key] * 2.0}, {key: 1.0})({key: 3.0}) == {key: 6.0}
