@@ -72,7 +72,9 @@ class FlowGraph:
     `fprop` and `bprop` may be called again and again, with other values of the variables: the Tensors that were
     recorded do not change. The operations stay those that were recorded, whichever way an `if` would go now.
 
-    result : a Tensor. names : what to call which Tensor or array, for the picture and for `graph["w"]`.
+    result : a Tensor. names : what to call which Tensor or array, for the picture and for `graph["w"]`. Numbers and
+    lists have no box of their own. An array that can be written to was copied at every use: it is known by its entries, if
+    only one array has them. `flow_graph` tells arrays of floats apart whatever their entries.
 
     Raises TypeError if there is no Tensor to start from, TraceError while tracing.
 
@@ -90,27 +92,27 @@ class FlowGraph:
             raise TypeError(f"FlowGraph: needs the Tensor that a computation ended in, got {type(result).__name__}")
         refuse_while_tracing(result, "FlowGraph")
         self.boxes: list[Box] = []
-        known: dict[Any, Box] = {}
+        below, known = boxes_below([result]), dict[int, Box]()
+        called, self.nameless = names_of([*below, *(x for tensor in below for x in tensor.inputs)], names)
 
         def enter(x: Any) -> Any:
             """The box of an input, made when it is first met; numbers stay as they are."""
-            key = x.number if type(x) is Tensor else name_of(x, names) or id(x)
-            if type(x) is not float and key not in known:
-                known[key] = add(x)
-            return known.get(key, x)
+            if type(x) is not float and id(x) not in known:
+                known[id(x)] = add(x)
+            return known.get(id(x), x)
 
         def add(x: Any) -> Box:
             tensor = type(x) is Tensor
             inputs = [enter(i) for i in x.inputs] if tensor else []
             row, options, value = (x.row, x.options, x.value) if tensor else (None, {}, x)
-            self.boxes.append(Box(name_of(x, names), value, row, inputs, options, data=not tensor))
+            self.boxes.append(Box(called.get(id(x), ""), value, row, inputs, options, data=not tensor))
             return self.boxes[-1]
 
-        for tensor in boxes_below([result]):
+        for tensor in below:
             if any(type(x) is Tensor and x.number > tensor.number for x in tensor.inputs):
                 raise StaleGraph("FlowGraph: a Tensor below has got a new value since; compute the result again")
             enter(tensor)
-        self.result = known[result.number]
+        self.result = known[id(result)]
         self.ask_for()
 
     def ask_for(self, *names: str) -> list[Box]:
@@ -125,7 +127,8 @@ class FlowGraph:
         for box in self.boxes:
             if box.name == name:
                 return box
-        raise LookupError(f"FlowGraph: no box is called {name!r}; there are {', '.join(b.name for b in self.boxes if b.name)}")
+        there = f"there are {', '.join(box.name for box in self.boxes if box.name)}"
+        raise LookupError(f"FlowGraph: no box is called {name!r}; {self.nameless.get(name, there)}")
 
     def fprop(self, /, **values: Any) -> Any:
         """Every box's `fprop` in order, after giving new values to the variables named; returns the result's value.
@@ -196,12 +199,28 @@ class FlowGraph:
         return f"FlowGraph({', '.join(map(repr, self.boxes))})" if few else f"FlowGraph of {len(self.boxes)} boxes"
 
 
-def name_of(x: Any, names: dict[str, Any]) -> str:
-    """What a Tensor or an array is called; an array that was copied when it was recorded is known by its entries."""
-    same = [name for name, named in names.items() if named is x]
-    if not same and type(x) is np.ndarray:
-        same = [name for name, named in names.items() if type(named) is np.ndarray and np.array_equal(named, x, equal_nan=True)]
-    return same[0] if same else ""
+def names_of(held: list[Any], names: dict[str, Any]) -> tuple[dict[int, str], dict[str, str]]:
+    """What the Tensors and arrays of a graph are called, by their ids; and of a name without a box, why it has none."""
+    ids = {id(x): x for x in held}
+    called = {id(x): name for name, x in reversed(names.items()) if id(x) in ids}
+    copied = {name: x for name, x in names.items() if id(x) not in ids and type(x) is np.ndarray}
+    apart = "only Tensors and arrays are boxes, what else is passed stands in the formula itself"
+    nameless = {name: apart for name, x in names.items() if not isinstance(x, (Tensor, np.ndarray))}
+    arrays = [x for i, x in ids.items() if type(x) is np.ndarray and i not in called]
+    for name, x in copied.items():
+        found, rivals = ([y for y in group if same(x, y)] for group in (arrays, copied.values()))
+        if len(found) == len(rivals) == 1:
+            called[id(found[0])] = name
+        elif found:
+            nameless[name] = (
+                f"{len(found)} array(s) in the graph and {len(rivals)} with a name have these entries; arrays of floats are "
+                "told apart by flow_graph, and where they cannot be written to"
+            )
+    return called, nameless
+
+
+def same(x: Any, y: Any) -> bool:
+    return x.dtype.kind in "fiub" and np.array_equal(x, y, equal_nan=True)
 
 
 def flow_graph(f: Callable[..., Any], /, *args: Any, **data: Any) -> FlowGraph:

@@ -191,13 +191,38 @@ def test_paths_against_walking_them():
 
 def test_names_of_data():
     x, c = Tensor([1.0, 2.0]), np.array([5.0, 6.0])
-    graph = FlowGraph(np.sum(x * c + c), x=x, c=c)
-    assert [box.name for box in graph.boxes if box.data] == ["c"], "copied twice, one box"
+    assert FlowGraph(np.sum(x * c), x=x, c=c).fprop(c=np.zeros(2)) == 0.0, "copied, known by its entries"
+    frozen = c.copy()
+    frozen.setflags(write=False)
+    graph = FlowGraph(np.sum(x * frozen + frozen), x=x, c=frozen)
+    assert [box.name for box in graph.boxes if box.data] == ["c"], "used twice, one box"
     assert graph.fprop(c=np.zeros(2)) == 0.0
     unnamed = FlowGraph(np.sum(x * c + np.zeros(2)))
     assert [box.name for box in unnamed.boxes if box.data] == ["", ""]
     twins = flow_graph(lambda x, a, b: np.sum(x * a + b), np.ones(2), a=c, b=c.copy())
     assert twins.fprop(b=np.zeros(2)) == 11.0, "equal data keep their own names"
+
+
+def test_a_constant_with_the_entries_of_a_named_array_is_another():
+    w, ones = np.array([3.0, 4.0]), np.ones(2)
+    graph = flow_graph(lambda w, x: np.sum(w * x + np.ones(2)), w, x=ones)
+    assert graph.fprop(x=2.0 * ones) == 16.0
+    assert graph.count_boxes() == 6
+    variable = Tensor(w)
+    for names in ({"X": ones}, {"X": ones, "Y": ones.copy()}):
+        graph = FlowGraph(np.sum(variable * ones + np.ones(2)), w=variable, **names)
+        with pytest.raises(LookupError, match=r"called 'X'; 2 array\(s\) in the graph and \d with a name have these entries"):
+            graph.fprop(X=2.0 * ones)
+    graph = FlowGraph(np.sum(variable * ones), w=variable, X=ones, Y=ones.copy())
+    with pytest.raises(LookupError, match=r"1 array.* and 2 with a name"):
+        graph.fprop(Y=2.0 * ones)
+
+
+def test_numbers_and_lists_have_no_box():
+    graph = flow_graph(lambda w, x, y: np.sum(w * x + y), np.array([3.0, 4.0]), x=2.0, y=[1.0, 2.0])
+    for name in "xy":
+        with pytest.raises(LookupError, match=f"called '{name}'; only Tensors and arrays are boxes"):
+            graph.fprop(**{name: 3.0})
 
 
 def test_tensors_are_taken_by_value():
