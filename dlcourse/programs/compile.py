@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any, NoReturn
 
 import numpy as np
@@ -26,6 +27,10 @@ SMALL = 4096  # up to so many entries, copying an array costs less than making v
 END = math.inf
 OTHER_NAMES = ("array", "broadcast_to", "empty", "inf", "matmul", "nan")
 INTERNAL = re.compile(r"[bcksvwxy]\d+|turn")  # names that the source makes up without asking; none ends in an underscore
+
+# Around what uses the buffers. A turn that was taken and interrupted before `try` is still its thread's, which may go on.
+BEFORE = ["turn = get_ident()", "if turns.setdefault(0, turn) != turn:", "    busy()", "try:"]
+AFTER = ["finally:", "    del turns[0]"]
 
 Layout = tuple[tuple[int, ...], tuple[int, ...]]  # a shape, and its axes from the slowest to the fastest in memory
 
@@ -47,7 +52,9 @@ def compile(f: Callable[..., Any], *examples: Any) -> Callable[..., Any]:
     b0 = empty((3,))
     <BLANKLINE>
     def program(x, y):
-        turn = turns.pop() if turns else busy()
+        turn = get_ident()
+        if turns.setdefault(0, turn) != turn:
+            busy()
         try:
             x = admit(x, 'x', (3,))
             y = admit(y, 'y', (3,))
@@ -56,7 +63,7 @@ def compile(f: Callable[..., Any], *examples: Any) -> Callable[..., Any]:
             s4 = float(add.reduce(b0, (-1,)))
             return s4
         finally:
-            turns.append(turn)
+            del turns[0]
     <BLANKLINE>
     """
     program = trace(f, *examples)
@@ -76,8 +83,7 @@ def generate(
     result = source.expression(rebuild(source.results()))
     body = [*source.every, f"return {result}"]
     if source.once:
-        guarded = ["    " + line for line in body]
-        body = ["turn = turns.pop() if turns else busy()", "try:", *guarded, "finally:", "    turns.append(turn)"]
+        body = [*BEFORE, *["    " + line for line in body], *AFTER]
     name = source.unused(name)
     lines = [*source.once, *([""] if source.once else []), f"def {name}({', '.join(source.parameters)}):"]
     text = "\n".join([*lines, *["    " + line for line in body], ""])
@@ -108,8 +114,8 @@ def busy() -> NoReturn:
     raise RuntimeError("a compiled function runs in one thread at a time, for its buffers are shared: compile one for each")
 
 
-class Turns(list[None]):
-    """One turn at the buffers. A copy of them would no longer be seen through their views, so there is none."""
+class Turns(dict[int, int]):
+    """Which thread is at the buffers. A copy of them would no longer be seen through their views, so there is none."""
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a compiled function can't be sent to another process: compile it there")
@@ -134,7 +140,9 @@ class Source:
         self.outputs = [slot for _, slot in program.outputs]
         self.plan(list(enumerate(program.operations, start=self.first)))
         self.given: dict[str, Any] = {name: getattr(np, name) for name in (*ELEMENTWISE, *OTHER_NAMES)}
-        self.given.update(admit=admit, leaves=leaves, turns=Turns([None]), busy=busy, type=type, float=float, abs=abs)
+        self.given.update(
+            admit=admit, leaves=leaves, turns=Turns(), busy=busy, get_ident=get_ident, type=type, float=float, abs=abs
+        )
         self.parameters: list[str] = []
         self.once: list[str] = []
         self.every: list[str] = []

@@ -133,11 +133,13 @@ def record_inside(f: Callable[..., Any], examples: tuple[Any, ...]) -> tuple[Any
     leaves, rebuild = nest.flatten(examples)
     first = next_number()
     variables = [Tensor(value_of(leaf)) for leaf in leaves]
-    TRACES[get_ident()].append((first, next_number()))
-    try:
+    traces = TRACES[get_ident()]
+    outer = len(traces)
+    try:  # entered within, so that no interruption leaves the trace open
+        traces.append((first, next_number()))
         return f(*rebuild(variables)), variables
     finally:
-        TRACES[get_ident()].pop()
+        del traces[outer:]
 
 
 def parameter_names(f: Callable[..., Any], n: int) -> list[str]:

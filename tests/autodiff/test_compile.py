@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import pickle
 import sys
 import threading
@@ -17,8 +18,9 @@ from primitive_cases import MAKERS
 from random_graphs import recipe
 from test_random_graphs import ENGINE, blocks, seeds
 
-from dlcourse import ShapeError, Tensor, TraceError, compile, grad, scan, trace, value_and_grad
+from dlcourse import ShapeError, Tensor, TraceError, compile, grad, no_grad, scan, trace, value_and_grad
 from dlcourse.autodiff import nest, primitives
+from dlcourse.autodiff.box import TRACES
 from dlcourse.autodiff.primitives import cross_entropy, linear, logistic, relu, softmax, softplus
 from dlcourse.programs.leaves import leaf_names
 
@@ -499,6 +501,55 @@ def test_two_threads_are_refused():
     assert refused
     assert all("one thread at a time" in words for words in refused)
     assert compiled(x) == expected
+
+
+def interrupted(f: Any, *args: Any, within: str) -> int:
+    """f(*args) again and again, cut short after the first call, the second … in the function of this name; how often."""
+    old, count = sys.gettrace(), 0
+    while True:
+        left = count
+        called: dict[Any, bool] = {}
+
+        def watch(frame: Any, event: str, _: Any, called: dict[Any, bool] = called) -> Any:
+            nonlocal left
+            if frame.f_code.co_name != within:
+                return None
+            frame.f_trace_opcodes = True
+            if event == "opcode":
+                if called.get(frame):  # Python looks for signals right after a call
+                    left -= 1
+                    if left < 0:
+                        raise KeyboardInterrupt
+                called[frame] = dis.opname[frame.f_code.co_code[frame.f_lasti]].startswith("CALL")
+            return watch
+
+        sys.settrace(watch)
+        try:
+            f(*args)
+            return count
+        except KeyboardInterrupt:
+            count += 1
+        finally:
+            sys.settrace(old)
+
+
+def test_an_interruption_leaves_the_function_usable():
+    """Wherever it comes, its thread may call again; and another one may, once a call has come to its end."""
+    compiled, x = compile(lambda x: np.tanh(x) * np.sum(x), np.ones(3)), np.ones(3)
+    expected = compiled(x)
+    assert interrupted(compiled, x, within="program") >= 5
+    same_bits(compiled(x), expected)
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(compiled(x)))
+    thread.start()
+    thread.join()
+    same_bits(found, [expected])
+
+
+def test_an_interruption_leaves_no_trace_open():
+    assert interrupted(trace, lambda x: 2.0 * x, 1.0, within="record_inside") >= 5
+    with no_grad():
+        assert not TRACES[threading.get_ident()]
 
 
 def test_buffers_are_not_copied_to_another_process():
