@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..autodiff import nest
-from ..autodiff.box import Tensor, as_value, shape_of
+from ..autodiff.box import Tensor, as_value, shape_of, value_of
 from ..autodiff.errors import ShapeError
 from .leaves import leaves
 from .program import Operation, Program, parameter_names, trace
@@ -76,7 +76,7 @@ def generate(
     program: Program, name: str, arguments: list[tuple[str, Any]], rebuild: Callable[[Any], Any] = list
 ) -> Callable[..., Any]:
     """A program as a function of these arguments (name and example), its results put together by `rebuild`."""
-    source = Source(program)
+    source = Source(program, [leaf for _, example in arguments for leaf in nest.flatten(example)[0]])
     source.admit(arguments)
     for slot, operation in enumerate(program.operations, start=source.first):
         source.write(slot, operation)
@@ -134,9 +134,9 @@ class Source:
     base : the slot in whose buffer a slot lies in the end; last : the operation that is the last to read a base.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, examples: list[Any]) -> None:
         self.program, self.first = program, len(program.inputs) + len(program.constants)
-        self.values = values_at_zero(program)
+        self.values = values_at(program, examples)
         self.outputs = [slot for _, slot in program.outputs]
         self.plan(list(enumerate(program.operations, start=self.first)))
         self.given: dict[str, Any] = {name: getattr(np, name) for name in (*ELEMENTWISE, *OTHER_NAMES)}
@@ -341,9 +341,10 @@ class Source:
         return f"{kind}({parts})" if hasattr(found, "_fields") else f"{kind}([{parts}])"
 
 
-def values_at_zero(program: Program) -> list[Any]:
-    """The program run on zeros, to see which results are views and how the others lie in memory."""
-    values = [np.zeros(shape) if shape else 0.0 for _, shape in program.inputs] + list(program.constants)
+def values_at(program: Program, examples: list[Any]) -> list[Any]:
+    """The program run on the examples, to see which results are views and how the others lie in memory."""
+    bare = [as_value(value_of(x)) for x in examples]
+    values = [x if type(x) is float else np.ascontiguousarray(x) for x in bare] + list(program.constants)
     with np.errstate(all="ignore"):
         for row, sources, options, shape in program.operations:
             value = np.zeros(shape) if row.name == "scan" else row.forward(*[values[i] for i in sources], **options)

@@ -101,7 +101,10 @@ def run_scan(*inputs: Any, body: Program, length: int, carries: int, sequences: 
     """The carries after the last step, then every kept result stacked over the steps, all in one flat array."""
     carry, moving, fixed = split(inputs, carries, sequences)
     kept = [np.empty((length, *shape)) for shape in body.output_shapes()[carries:]]
-    step = generate(body, "step", [(name, None) for name, _ in body.inputs]) if length > MANY else lambda *x: body.results(x)
+    step = lambda *x: body.results(x)  # noqa: E731
+    if length > MANY:
+        first = [*carry, *[s[0] for s in moving], *fixed]
+        step = generate(body, "step", [(name, x) for (name, _), x in zip(body.inputs, first, strict=True)])
     for t in range(length):
         out = step(*carry, *[s[t] for s in moving], *fixed)
         carry = out[:carries]

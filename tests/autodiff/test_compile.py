@@ -167,6 +167,12 @@ def test_labels_and_indices_as_arguments():
     check(grad(lambda x: np.sum(x[[0, 0, 5]] ** 2) + x[1, 1] ** 2), x)
 
 
+def test_what_fails_at_zero_is_compiled():
+    """The examples are known to work; zeros may be no place to compute at."""
+    check(lambda x, i: x[3.0 - i], np.arange(3.0), 1.0, others=[(np.ones(3), 2.0)])
+    check(lambda x, i: scan(lambda c, t: (c + x[3.0 - t], None), 0.0, i)[0], np.arange(3.0), np.ones(20))
+
+
 @pytest.mark.parametrize("shape", [(3,), (2, 3), (2, 17), (5, 1), (2, 3, 4), (0, 3)])
 def test_softmax(shape):
     x = RNG.standard_normal(shape)
