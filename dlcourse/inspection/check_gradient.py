@@ -10,6 +10,7 @@ import numpy as np
 from ..autodiff import nest
 from ..autodiff.box import as_value, shape_of
 from ..autodiff.derivatives import value_and_grad
+from ..autodiff.errors import ShapeError
 from ..programs.leaves import leaf_names
 
 
@@ -20,7 +21,8 @@ class GradientMismatch(AssertionError):
 def central_differences(f: Callable[[Any], Any], x: Any, epsilon: float = 1e-6) -> Any:
     """∂f/∂x_i ≈ (f(x + ε e_i) − f(x − ε e_i)) / 2ε for every entry of every array in x.
 
-    Raises ValueError unless 0 < ε < ∞.
+    Where |x_i| > 1, the step is ε |x_i|; it is divided by what is left of 2ε once x ± ε is rounded.
+    Raises ValueError unless 0 < ε < ∞ and x ± ε differ, ShapeError if f does not return a scalar.
 
     >>> float(np.round(central_differences(lambda x: x**3, 2.0), 6))
     12.0
@@ -33,13 +35,19 @@ def central_differences(f: Callable[[Any], Any], x: Any, epsilon: float = 1e-6) 
     for k, leaf in enumerate(leaves):
         g = np.zeros(shape_of(leaf))
         for i in np.ndindex(*shape_of(leaf)):
-            difference = []
-            for step in (epsilon, -epsilon):
+            here = float(np.asarray(leaf)[i])
+            step = epsilon * max(1.0, abs(here))
+            places, values = (here + step, here - step), []
+            if places[0] == places[1]:
+                raise ValueError(f"central differences: the step ε = {epsilon:g} is lost when it is added to {here:g}")
+            for place in places:
                 moved = np.array(leaf)
-                moved[i] += step
+                moved[i] = place
                 value = f(rebuild([*leaves[:k], moved if moved.ndim else float(moved), *leaves[k + 1 :]]))
-                difference.append(float(np.asarray(value)))
-            g[i] = (difference[0] - difference[1]) / (2 * epsilon)
+                if np.shape(value):
+                    raise ShapeError(f"central differences: the function must return a scalar, got shape {np.shape(value)}")
+                values.append(float(np.asarray(value)))
+            g[i] = (values[0] - values[1]) / (places[0] - places[1])
         found.append(g if g.ndim else float(g))
     return rebuild(found)
 
@@ -50,7 +58,7 @@ def check_gradient(f: Callable[[Any], Any], x: Any, *, epsilon: float = 1e-6, to
     The error of an entry is |engine − difference| / max(1, |engine|, |difference|).
 
     Raises GradientMismatch, naming the worst entry with both values and the step, if the error exceeds
-    the tolerance or either value is not a number; ValueError unless 0 < ε < ∞.
+    the tolerance or either value is not a number; else as `central_differences`.
 
     >>> check_gradient(lambda w: np.sum(np.tanh(w)), np.array([0.5, -1.0])) < 1e-9
     True

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcourse import GradientMismatch, check_gradient, grad
+from dlcourse import GradientMismatch, ShapeError, check_gradient, grad
 from dlcourse.autodiff.box import Primitive, binary, call, unary
 from dlcourse.autodiff.primitives.products import matmul_values
 from dlcourse.inspection import central_differences
@@ -155,6 +155,21 @@ def test_central_differences():
     assert central_differences(np.sum, np.ones((2, 0))).shape == (2, 0)
 
 
+@pytest.mark.parametrize("x", [1e4, 1e5, 1e6, 1e9, 1e15, -1e100])
+def test_large_entries(x):
+    """The step grows with the entry, and what is divided by is the step that rounding has left: the identity is exact."""
+    assert check_gradient(lambda x: 1.0 * x, x) == 0.0
+    assert check_gradient(lambda x: x**2, x) < 1e-6
+    with pytest.raises(GradientMismatch, match=r"^x: the engine says 1, central differences 2 "):
+        check_gradient(unary(Primitive("double", lambda x: 2.0 * x, (lambda g, y, x: g,))), x)
+
+
+def test_a_function_that_is_no_scalar():
+    for f in (lambda x: x**2, lambda x: x[:1]):
+        with pytest.raises(ShapeError, match=r"central differences: the function must return a scalar, got shape \(\d,\)"):
+            central_differences(f, np.array([1.0, 2.0]))
+
+
 def test_whole_numbers_can_be_checked():
     assert check_gradient(lambda x: np.sum(x**3), np.array([1, 2])) < 1e-6
     assert check_gradient(lambda x: x**3, 2) < 1e-6
@@ -166,5 +181,7 @@ def test_second_derivatives_can_be_checked():
 
 @pytest.mark.parametrize("bad", [0.0, np.nan])
 def test_a_step_that_is_none(bad):
+    with pytest.raises(ValueError, match="ε = 1e-20 is lost when it is added to 1"):
+        central_differences(np.sin, 1.0, 1e-20)
     with pytest.raises((GradientMismatch, ValueError, ZeroDivisionError)), np.errstate(all="ignore"):
         check_gradient(np.sin, 1.0, epsilon=bad)
