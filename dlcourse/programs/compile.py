@@ -38,7 +38,8 @@ Layout = tuple[tuple[int, ...], tuple[int, ...]]  # a shape, and its axes from t
 def compile(f: Callable[..., Any], *examples: Any) -> Callable[..., Any]:
     """The function f as generated Python source: the same results to the last bit, in less time.
 
-    f is traced once on the examples (see `trace`, also for what is refused), which give the shapes. The result
+    f is traced once on the examples (see `trace`, also for what is refused), which give the shapes. What f reads through
+    `.value`, and any `if` or loop on it, is fixed as it was for them: write np.where or `scan`. The result
     takes arguments nested and shaped like them, and returns floats and fresh arrays nested as f returns them.
     Its attribute `source` is what runs, `program` what was traced.
 

@@ -107,8 +107,10 @@ def trace(f: Callable[..., Any], *examples: Any) -> Program:
 
     The examples give shapes (and values to run on); they may be nests, and become inputs named after f's
     parameters. f must do the same operations whatever the values: `bool()`, `item()`, `detach()` and
-    `backward()` of a traced Tensor raise TraceError, and so does a Tensor from outside f. Results that do not
-    depend on the inputs are constants of the program.
+    `backward()` of a traced Tensor raise TraceError, and so does a Tensor from outside f. What is read through
+    `.value`, and Python's `if` or loop on it, is not refused but fixed as it was for the examples: choose by `np.where`,
+    repeat by `scan`, and keep what stays the same a bare value of f's surroundings. Results that do not depend on the
+    inputs are constants of the program.
 
     >>> program = trace(lambda x, a: np.sum(a * x**2), np.ones(3), 2.0)
     >>> program.run(np.array([1.0, 2.0, 3.0]), 10.0)

@@ -34,7 +34,8 @@ def scan(
     Parameters
     ----------
     step : takes the carry and one entry x_t of the sequence (None without one); returns the next carry, shaped
-        like the last, and what to keep of this step (any nest, or None). It may use Tensors from outside.
+        like the last, and what to keep of this step (any nest, or None). It may use Tensors from outside. It is
+        recorded once: what it reads through `.value`, and any `if` on it, stays as in step 0; write np.where instead.
     start : the first carry, any nest.
     sequence : a nest of arrays whose first axis is t.
 
