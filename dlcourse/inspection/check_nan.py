@@ -23,8 +23,8 @@ class NonFinite(ArithmeticError):
 def check_nan(f: Callable[..., Any], *args: Any) -> Any:
     """f(*args), unless an operation on the way makes a NaN or an infinity.
 
-    The arrays and floats in args become Tensors, so that what f computes from them is seen, derivatives
-    included (`check_nan(grad(f), w)`); the result is as without `check_nan`.
+    The floats and arrays of floats in args become Tensors, so that what f computes from them is seen, derivatives
+    included (`check_nan(grad(f), w)`); whole numbers stay as they are. The result is as without `check_nan`.
 
     Raises NonFinite, which names the operation that made the first NaN or infinity, its inputs, and the line of code.
 
@@ -45,12 +45,14 @@ def check_nan(f: Callable[..., Any], *args: Any) -> Any:
     def leave(y: Any) -> Any:
         value = value_of(y)
         if np.asarray(value).dtype.kind == "f" and not np.all(np.isfinite(value)):
-            raise NonFinite(f"check_nan: the result is {brief(value)}, and no operation on a Tensor made that")
+            whole = "; whole numbers in args stay bare, pass floats" if bare else ""
+            raise NonFinite(f"check_nan: the result is {brief(value)}, and no operation on a Tensor made that{whole}")
         if type(y) is Tensor and y.oldest > start:  # only what came in through args flows into it
             return value if type(value) is float else value.copy()
         return y
 
     leaves, rebuild = nest.flatten(args)
+    bare = any(type(x) is not Tensor and np.asarray(x).dtype.kind in "iu" for x in leaves)
     with on_record(look), np.errstate(all="ignore"):
         result, put = nest.flatten(f(*rebuild(map(enter, leaves))))
     return put(map(leave, result))

@@ -40,7 +40,8 @@ def compile(f: Callable[..., Any], *examples: Any) -> Callable[..., Any]:
 
     f is traced once on the examples (see `trace`, also for what is refused), which give the shapes. What f reads through
     `.value`, and any `if` or loop on it, is fixed as it was for them: write np.where or `scan`. The result
-    takes arguments nested and shaped like them, and returns floats and fresh arrays nested as f returns them.
+    takes arguments nested and shaped like them, and returns floats and fresh arrays nested as f returns them. Arrays in
+    another order than C's are copied into it first, so that the last bit may be another.
     Its attribute `source` is what runs, `program` what was traced.
 
     Raises TypeError for a Tensor or anything but real numbers, ShapeError for another shape or nest,

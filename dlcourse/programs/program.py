@@ -10,6 +10,7 @@ import base64
 import inspect
 import math
 from collections.abc import Callable
+from itertools import count
 from threading import get_ident
 from typing import Any, NamedTuple
 
@@ -151,14 +152,18 @@ def parameter_names(f: Callable[..., Any], n: int) -> list[str]:
     except (TypeError, ValueError):
         parameters = {}.values()
     found = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    return (found + [f"x{i}" for i in range(len(found), n)])[:n]
+    for i in range(len(found), n):
+        found.append(next(name for name in (f"x{i}" + "_" * k for k in count()) if name not in found))
+    return found[:n]
 
 
 def to_program(result: Any, variables: list[Tensor], labels: list[str]) -> tuple[Program, list[Tensor]]:
     """The boxes between variables and result as a program; Tensors from outside become further inputs, and are listed."""
     outputs, rebuild = nest.flatten(result)
-    if any(y is None for y in outputs):
+    if result is None:
         raise TraceError("trace: the function returned None; does it end in `return`?")
+    if missing := [name for name, y in zip(leaf_names(result), outputs, strict=True) if y is None]:
+        raise TraceError(f"trace: the function returned None as its result {missing[0]}, where a number or an array is needed")
     outputs = [y if type(y) is Tensor else as_value(y) for y in outputs]
     since = variables[0].number if variables else next_number()
     inside = {v.number for v in variables}
@@ -173,7 +178,10 @@ def to_program(result: Any, variables: list[Tensor], labels: list[str]) -> tuple
 
     def slot_of(x: Any) -> int:
         """The slot of an input or of a result; of a constant, a new one where it is first met."""
-        key = x.number if type(x) is Tensor else (shape_of(x), np.float64(x).tobytes())
+        if type(x) is Tensor:
+            key: Any = x.number
+        else:  # the last bit of a product may depend on how its factors lie in memory
+            key = shape_of(x), np.float64(x).tobytes(), type(x) is not float and not x.flags.c_contiguous and x.strides
         if key not in slots:
             slots[key] = len(inputs) + len(constants)
             constants.append(x)

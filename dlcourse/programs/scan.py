@@ -43,7 +43,8 @@ def scan(
     -------
     The last carry, and the kept y_t stacked along a new first axis.
 
-    Raises ShapeError if a carry changes its shape or the sequences differ in length; TraceError as `trace`.
+    Raises ShapeError if a carry changes its shape or the sequences differ in length, TypeError if the step returns no
+    pair; TraceError as `trace`.
 
     >>> last, kept = scan(lambda x, t: (0.5 * x, x), 8.0, length=3)
     >>> last, kept
@@ -55,7 +56,10 @@ def scan(
     n, k = count_steps(sequences, length), len(carries)
 
     def flat_step(*leaves: Any) -> tuple[list[Any], Any]:
-        carry, kept = step(put_carry(leaves[:k]), put_sequence(leaves[k:]))
+        made = step(put_carry(leaves[:k]), put_sequence(leaves[k:]))
+        if not isinstance(made, (tuple, list)) or len(made) != 2:
+            raise TypeError(f"scan: the step must return a pair, the next carry and what to keep (or None), got {made!r:.60}")
+        carry, kept = made
         parts = nest.flatten(carry)[0]
         return leaves_of(carry, start, "scan: the carry") if len(parts) == k else parts, () if kept is None else kept
 

@@ -100,6 +100,11 @@ def test_tensors_stay_tensors_and_can_be_differentiated():
 def test_what_no_operation_made():
     with pytest.raises(NonFinite, match="the result is nan, and no operation on a Tensor made that"):
         check_nan(lambda x: x, float("nan"))
+    with (
+        pytest.raises(NonFinite, match="Tensor made that; whole numbers in args stay bare, pass floats"),
+        np.errstate(all="ignore"),
+    ):
+        check_nan(lambda x: np.sum(np.log(1.0 * x)), np.array([-1, 1]))
     with pytest.raises(NonFinite, match="the result is inf"):
         check_nan(lambda x: np.inf, 1.0)
     assert check_nan(lambda x: np.where(np.array([True, False]), x, 0.0), np.array([1.0, np.nan])).tolist() == [1.0, 0.0]

@@ -92,6 +92,14 @@ def test_a_constant_that_lies_by_columns():
         same_bits(compiled(other), W.T @ other)
 
 
+def test_two_constants_that_differ_in_their_order_only():
+    A, x = np.random.default_rng(0).standard_normal((300, 300)), np.random.default_rng(1).standard_normal(300)
+    by_columns = np.asfortranarray(A)
+    compiled = check(lambda x: (A @ x, by_columns @ x, A @ x), x)
+    assert len(compiled.program.constants) == 2
+    same_bits(compiled(x), (A @ x, by_columns @ x, A @ x))
+
+
 @pytest.mark.parametrize("name", sorted(MAKERS))
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), seed=st.integers(0, 2**32))

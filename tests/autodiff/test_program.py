@@ -41,6 +41,7 @@ def test_inputs_are_named_after_parameters():
     told = hasattr(np.maximum, "__signature__")  # NumPy's functions name their parameters since 2.4
     assert [name for name, _ in trace(np.maximum, 1.0, 2.0).inputs] == (["x1", "x2"] if told else ["x0", "x1"])
     assert trace(dict).run() == {}  # a function that does not tell its parameters
+    assert [name for name, _ in trace(lambda x1, *rest: x1 * rest[0], 1.0, 2.0).inputs] == ["x1", "x1_"]
 
 
 def test_results_keep_their_nest():
@@ -92,7 +93,8 @@ def test_a_tensor_from_another_trace_is_refused():
     ("f", "error", "words"),
     [
         (lambda x: None, TraceError, "returned None"),
-        (lambda x: [x, None], TraceError, "returned None"),
+        (lambda x: [x, None], TraceError, "returned None as its result 1, where"),
+        (lambda x: {"a": x, "b": {"c": None}}, TraceError, r"returned None as its result b\.c, where"),
         (lambda x: "text", TypeError, "real numbers"),
         (lambda x: {1.0}, TypeError, "real numbers"),
     ],
@@ -453,6 +455,12 @@ def test_a_carry_is_known_by_its_keys():
 def test_scans_that_do_not_fit(f, words):
     with pytest.raises(ShapeError, match=words):
         f()
+
+
+@pytest.mark.parametrize("step", [lambda c, _: 2.0 * c, lambda c, _: (c, c, c), lambda c, _: None, lambda c, _: c * np.ones(2)])
+def test_a_scan_whose_step_returns_no_pair(step):
+    with pytest.raises(TypeError, match="scan: the step must return a pair, the next carry and what to keep"):
+        scan(step, 1.0, length=2)
 
 
 def test_scan_refuses_values_while_tracing():
