@@ -212,7 +212,7 @@ def learning_curves(
 ) -> None:
     """J − J* against the step on a log axis, with a line at the target.
 
-    found : name → values (steps + 1,), in the method's own colour if it is in `palette.METHODS`; values up to 1e-16,
+    found : name → values (steps + 1,), in the method's own colour if it is in `palette.PATHS`; values up to 1e-16,
     from 1e30, or not finite leave a gap: rounding, and runs that diverged. Raises ValueError for values that are no
     numbers, TypeError for what is no dict.
 
@@ -324,16 +324,16 @@ def decision_boundary(ax: Any, classify: Callable[[Any], Any], X: Any, y: Any, *
     ['class 0', 'class 1']
     """
     X, y = np.asarray(X), np.asarray(y)
-    if X.shape != (len(y), 2) or y.ndim != 1:
-        raise ValueError(f"decision_boundary: needs X (T, 2) and y (T,), got {X.shape} and {y.shape}")
-    n, room = whole("decision_boundary", "resolution", resolution), 0.1 * np.ptp(X, axis=0)
+    if y.ndim != 1 or not y.size or X.shape != (len(y), 2):
+        raise ValueError(f"decision_boundary: needs X (T, 2) and y (T,) of one example or more, got {X.shape} and {y.shape}")
+    n, room = whole("decision_boundary", "resolution", resolution, low=2), 0.1 * np.ptp(X, axis=0)
     columns, rows = (np.linspace(a, b, n) for a, b in zip(X.min(axis=0) - room, X.max(axis=0) + room))
     plane = np.stack(np.meshgrid(columns, rows), axis=-1)
     given = np.asarray(classify(plane.reshape(-1, 2))).reshape(n, n)
-    classes = np.union1d(given, y).astype(int)
-    if not 0 <= classes.min() <= classes.max() < len(palette.CLASSES):
+    classes = np.union1d(given, y)
+    if not np.isin(classes, np.arange(len(palette.CLASSES))).all():
         raise ValueError(f"decision_boundary: draws classes 0 to {len(palette.CLASSES) - 1}, got {classes.tolist()}")
-    for c in classes:
+    for c in classes.astype(int):
         here, colour = given == c, palette.CLASSES[c]
         if here.any():
             ax.contourf(columns, rows, here, levels=[0.5, 1.5], colors=[colour], alpha=0.2)
@@ -346,7 +346,8 @@ def decision_boundary(ax: Any, classify: Callable[[Any], Any], X: Any, y: Any, *
 def histograms(axes: Any, layers: Mapping[str, Any], *, colour: str = palette.CLASSES[0], bins: int = 40) -> None:
     """How values (activations, gradients, weights) are spread in each layer: one panel a layer, the same bins in all.
 
-    layers : name → values of any shape. Raises ValueError unless there is a panel for each layer and a bin or more.
+    layers : name → values of any shape. Raises ValueError unless there is a panel for each layer and a bin or more,
+    and for a layer that has no values, or values that are no finite numbers.
 
     >>> fig, axes = new(columns=2)
     >>> histograms(axes, {"layer 1": np.zeros(9), "layer 2": np.ones((3, 3))})
@@ -357,6 +358,8 @@ def histograms(axes: Any, layers: Mapping[str, Any], *, colour: str = palette.CL
     if len(panels) != len(layers):
         raise ValueError(f"histograms: {len(layers)} layers need as many panels, got {len(panels)}")
     values = {name: np.ravel(each) for name, each in dict(layers).items()}
+    if bad := [name for name, each in values.items() if not each.size or not np.isfinite(each).all()]:
+        raise ValueError(f"histograms: {bad[0]} needs one value or more, all of them finite")
     edges = np.histogram_bin_edges(np.concatenate(list(values.values())), whole("histograms", "bins", bins))
     for ax, (name, each) in zip(panels, values.items()):
         ax.hist(each, edges, histtype="stepfilled", color=colour, weights=np.full(len(each), 1 / len(each)))

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .autodiff.box import floats
 from .names import named
 
 __all__ = [
@@ -50,7 +51,7 @@ class Landscape:
             raise TypeError(f"{self.name}: has no parameter {sorted(unknown)}; it has {sorted(self.parameters) or 'none'}")
         if len(np.shape(θ)) == 0 or np.shape(θ)[0] != 2:
             raise ValueError(f"{self.name}: needs θ with 2 coordinates, got shape {np.shape(θ)}")
-        return self.function(*θ, **{**self.parameters, **parameters})
+        return self.function(*map(floats, θ), **{**self.parameters, **parameters})
 
     def __repr__(self) -> str:
         return f"<landscape {self.name}>"

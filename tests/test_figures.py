@@ -94,6 +94,22 @@ def test_a_path_that_is_finite_nowhere_is_left_out() -> None:
     assert [len(line.get_xdata()) for line in ax.lines] == [0, 0]
 
 
+def test_data_that_cannot_be_drawn_are_refused() -> None:
+    _, ax = figures.new()
+    X, y = np.array([[-1.0, 0.0], [1.0, 0.5], [0.0, 1.0]]), np.array([0, 1, 1])
+    side = lambda P: P[:, 0] > 0  # noqa: E731
+    for draw, words in (
+        (lambda: figures.histograms(ax, {"a": []}), "histograms: a needs one value or more"),
+        (lambda: figures.histograms(ax, {"a": [1.0, np.nan]}), "histograms: a needs .* all of them finite"),
+        (lambda: figures.decision_boundary(ax, side, X[:0], y[:0]), r"one example or more, got \(0, 2\) and \(0,\)"),
+        (lambda: figures.decision_boundary(ax, side, X, y, resolution=1), "resolution must be a whole number ≥ 2, got 1"),
+        (lambda: figures.decision_boundary(ax, side, X, y / 2), r"draws classes 0 to \d, got \[0.0, 0.5, 1.0\]"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            draw()
+    assert not ax.lines
+
+
 def test_contours_of_every_landscape() -> None:
     for landscape in landscapes.ALL.values():
         _, ax = figures.new(3, 2)

@@ -198,6 +198,11 @@ def test_points_of_another_dimension(θ):
         landscapes.beale(θ)
 
 
+def test_small_integers_do_not_leave_their_range():
+    θ = np.array([20, 20], np.int8)
+    assert landscapes.rosenbrock(θ) == landscapes.rosenbrock(list(θ)) == landscapes.rosenbrock(θ.astype(float))
+
+
 def test_parameters_that_do_not_exist():
     with pytest.raises(TypeError, match=r"bowl: has no parameter \['kappa'\]; it has \['condition'\]"):
         landscapes.bowl(np.ones(2), kappa=3.0)
