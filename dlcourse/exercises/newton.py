@@ -13,6 +13,7 @@ from numpy import ndarray
 from .. import landscapes, nn, optim
 from ..autodiff import grad, hessian
 from .checking import Case, Exercise, Feedback, answered, exercise, register
+from .goals import beside
 
 # 1 The bottom of the model ------------------------------------------------------------------------------------------
 
@@ -133,7 +134,7 @@ def far_start(start: Callable[[], Any]) -> Feedback:
     path = optim.descend(optim.NewtonStep(), HILL, θ, 100).path
     top = np.array(HILL.maxima[0])
     distance = float(np.hypot(*(θ - top)))
-    words = f"From ({θ[0]:.3f}, {θ[1]:.3f}), {distance:.2f} away, pure Newton"
+    words = f"From ({θ[0]:.3f}, {θ[1]:.3f}), {beside(distance, FAR, '.2f')} away, pure Newton"
     ends = {"a minimum": HILL.minima, "a saddle": HILL.saddles, "the maximum": HILL.maxima}
     where = [kind for kind, places in ends.items() for place in places if math.dist(path[-1], place) < 1e-6]
     if where != ["the maximum"]:
