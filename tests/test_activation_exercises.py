@@ -67,3 +67,34 @@ def test_which_designs_pass(g: Any, right: bool) -> None:
 def test_a_design_must_go_entry_by_entry() -> None:
     assert "shape (2, 3)" in told("design", np.sum)
     assert exercises.check("design", lambda x: None).right is None
+
+
+def test_the_slope_of_silu_must_not_warn() -> None:
+    def overflowing(x: Any) -> Any:
+        s = 1 / (1 + np.exp(-x))
+        return s * (1 + x * (1 - s))
+
+    def both_branches(x: Any) -> Any:
+        s = np.where(x >= 0, 1 / (1 + np.exp(-x)), 1 - 1 / (1 + np.exp(x)))
+        return s * (1 + x * (1 - s))
+
+    for answer in (overflowing, both_branches):
+        assert "at ±1000 NumPy warns (overflow)" in told("silu_slope", answer)
+    assert exercises.check("silu_slope", lambda x: activations.get("silu").slope(np.asarray(x, dtype=float))).right is True
+
+
+def relu(x: Any) -> Any:
+    return 2**0.5 * np.maximum(x, 0)
+
+
+def nearly_straight(x: Any) -> Any:
+    return np.sqrt(2 / 1.36) * np.where(x < 0, 0.6 * x, x)
+
+
+@pytest.mark.parametrize("f", [relu, nearly_straight])
+def test_a_design_that_writes_into_its_argument_is_measured_like_one_that_does_not(f: Any) -> None:
+    def in_place(x: Any) -> Any:
+        x[...] = f(x)
+        return x
+
+    assert str(exercises.check("design", in_place)) == str(exercises.check("design", f))

@@ -9,7 +9,8 @@ import numpy as np
 from numpy import ndarray
 
 from ..nn import activations
-from .checking import Case, Exercise, Feedback, agree, answered, exercise, register, shown
+from .checking import EXERCISES, Case, Exercise, Feedback, agree, answered, exercise, register, shown
+from .goals import beside
 
 # 1 The slope of SiLU -----------------------------------------------------------------------------------------------------
 
@@ -26,11 +27,29 @@ def silu_case(x: Any) -> Case:
     return Case((x,), right, f"silu_slope({np.asarray(x).tolist()})", mistakes)
 
 
-exercise(
+by_value = exercise(
     "silu_slope",
     [silu_case(0.0), silu_case(1.5), silu_case([-3.0, -1.0, 2.0]), silu_case([-1000.0, 1000.0])],
     praise="It is a little above 1 for large x, and a little below 0 for small ones.",
 )
+
+
+def judge_silu(silu_slope: Callable[..., Any]) -> Feedback:
+    """As any exercise; then once more at ±1000, where NumPy says what it would warn of."""
+    feedback = by_value.judge(silu_slope)
+    warned: list[str] = []
+    with np.errstate(over="call", divide="call", invalid="call", call=lambda kind, _: warned.append(kind)):
+        if feedback.right:
+            silu_slope(np.array([-1000.0, 1000.0]))
+    if warned:
+        return Feedback(
+            False,
+            f"Not yet. All values agree, but at ±1000 NumPy warns ({warned[0]}). Mind that np.where computes both branches.",
+        )
+    return feedback
+
+
+EXERCISES["silu_slope"] = Exercise("silu_slope", judge_silu)
 
 # 2 Where SELU's constants come from --------------------------------------------------------------------------------------
 
@@ -96,21 +115,22 @@ def through_depth(g: Callable[[ndarray], ndarray], seed: int) -> tuple[float, fl
 
 def judge_design(activation: Callable[[ndarray], Any]) -> Feedback:
     probe = np.linspace(-2.0, 2.0, 6).reshape(2, 3)
-    got = np.asarray(answered(activation(probe)), dtype=np.float64)
+    got = np.asarray(answered(activation(probe.copy())), dtype=np.float64)
     if got.shape != probe.shape or not np.isfinite(got).all():
         return Feedback(
             False, f"Not yet. For an array of shape (2, 3) the function must give numbers of that shape, got {shown(got)}."
         )
 
     def g(x: ndarray) -> ndarray:
-        return np.asarray(activation(x), dtype=np.float64)
+        return np.asarray(activation(x.copy()), dtype=np.float64)  # it may write into what it is given
 
     missed = missed_by_a_line(g)
     measured = np.array([through_depth(g, seed) for seed in range(NETWORKS)])
     signal, gradient = np.exp(np.mean(np.log(np.maximum(measured, 1e-300)), axis=0))
+    height, length = (beside(x, most if x > 1.0 else 1.0 / most, ".2g") for x, most in ((signal, SIGNAL), (gradient, GRADIENT)))
     words = (
-        f"After {DEPTH} layers the activations have a root mean square of {signal:.2g}, the gradient at the input is "
-        f"{gradient:.2g} times as long as at the top, and a straight line misses {missed:.1%} of the variance."
+        f"After {DEPTH} layers the activations have a root mean square of {height}, the gradient at the input is "
+        f"{length} times as long as at the top, and a straight line misses {beside(missed, MISSED, '.1%')} of the variance."
     )
     alive = 1.0 / SIGNAL <= signal <= SIGNAL and 1.0 / GRADIENT <= gradient <= GRADIENT
     return Feedback(True, f"Right. {words}") if alive and missed >= MISSED else Feedback(False, f"Not yet. {words}")
