@@ -98,3 +98,28 @@ def test_folding_doubles_the_pieces(k: int) -> None:
         expected = 1 - np.abs(2 * expected - 1)
     assert np.array_equal(y, expected)
     assert 1 + np.sum(np.diff(np.sign(np.diff(y))) != 0) == 2**k
+
+
+@pytest.mark.parametrize(("times", "right"), [(0.99, False), (1.001, True), (9.9, True), (10.1, False)])
+def test_how_steep_a_bump_has_to_be(times: float, right: bool) -> None:
+    """Two sigmoids err in the middle by 2 |h| σ(−c (v − u)/2), and that is ε at this c."""
+    least = lambda u, v, height, ε: 2 / (v - u) * np.log(2 * abs(height) / ε - 1)  # noqa: E731
+    answer = lambda u, v, height, ε: bump(u, v, height, times * least(u, v, height, ε))  # noqa: E731
+    feedback = exercises.check("bump", answer)
+    assert feedback.right is right
+    if times > 10:
+        assert "a steepness of about 10.6 is enough" in feedback.text
+
+
+@pytest.mark.parametrize(
+    ("μ", "σ", "words", "never"),
+    [
+        (np.ones((8, 2)), -np.ones(8), "the widths must be positive, the smallest is -1", "shape"),
+        (np.full((8, 2), np.nan), np.ones(8), "must be finite", "shape"),
+        (np.ones((8, 3)), np.ones(8), "got the shapes (8, 3) and (8,)", "positive"),
+    ],
+)
+def test_what_is_wrong_with_centres_is_named(μ: Any, σ: Any, words: str, never: str) -> None:
+    text = exercises.check("centres", lambda X, y: (μ, σ)).text
+    assert words in text
+    assert never not in text

@@ -11,6 +11,7 @@ from numpy import ndarray
 
 from .. import data, nn
 from .checking import Case, Exercise, Feedback, answered, exercise, register
+from .goals import beside
 
 # 1 Count the parameters ---------------------------------------------------------------------------------------------
 
@@ -72,10 +73,12 @@ def judge_bump(bump: Callable[..., Any]) -> Feedback:
                 return Feedback(
                     False, f"Not yet. {call}: at {where} it should be within {ε:g} of {right:g}, but is {found:.4g}."
                 )
-        needed = 2 / (v - u) * np.log(abs(height) / ε)
+        needed = 2 / (v - u) * np.log(2 * abs(height) / ε - 1)  # two sigmoids err by ε in the middle
         largest = float(np.abs(θ["W"][0]).max())
         if largest > 10 * needed:
-            return Feedback(False, f"Not yet. {call}: a steepness of about {needed:.3g} is enough, yours is {largest:.3g}.")
+            return Feedback(
+                False, f"Not yet. {call}: a steepness of about {1.005 * needed:.3g} is enough, yours is {largest:.3g}."
+            )
     return Feedback(True, "Right: three bumps, each as sharp as it has to be.")
 
 
@@ -95,11 +98,15 @@ def error_rate(centres: Callable[[ndarray, ndarray], Any]) -> float:
         rng = np.random.default_rng(seed)
         train, unseen = data.moons(rng, 200, noise=0.15), data.moons(rng, 1000, noise=0.15)
         μ, σ = (np.asarray(each, dtype=float) for each in answered(centres(train.X.copy(), train.y.copy())))
-        if μ.shape != (CENTRES, 2) or σ.shape != (CENTRES,) or not np.isfinite([*μ.flat, *σ]).all() or not (σ > 0).all():
+        if μ.shape != (CENTRES, 2) or σ.shape != (CENTRES,):
             raise ValueError(
-                f"the centres must be ({CENTRES}, 2) finite numbers and the widths ({CENTRES},) positive ones, "
+                f"the centres must have the shape ({CENTRES}, 2) and the widths ({CENTRES},), "
                 f"got the shapes {μ.shape} and {σ.shape}"
             )
+        if not np.isfinite([*μ.flat, *σ]).all():
+            raise ValueError("centres and widths must be finite numbers")
+        if not (σ > 0).all():
+            raise ValueError(f"the widths must be positive, the smallest is {σ.min():.3g}")
         θ = rbf.solve({"centres": μ, "widths": σ, "W": np.zeros((1, CENTRES))}, train.X, 2.0 * train.y - 1.0)
         errors.append(float(nn.zero_one(rbf(θ, unseen.X), unseen.y)))
     return float(np.mean(errors))
@@ -107,7 +114,7 @@ def error_rate(centres: Callable[[ndarray, ndarray], Any]) -> float:
 
 def judge_centres(centres: Callable[[ndarray, ndarray], Any]) -> Feedback:
     reached = error_rate(centres)
-    words = f"{reached:.2%} of the unseen points are wrong, averaged over {RUNS} data sets."
+    words = f"{beside(reached, PASS, '.2%')} of the unseen points are wrong, averaged over {RUNS} data sets."
     if reached > PASS:
         return Feedback(False, f"Not yet. {words} The goal is {PASS:.1%}.")
     return Feedback(True, f"Right: {words} How few bumps would do?")
