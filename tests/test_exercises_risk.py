@@ -80,3 +80,15 @@ def test_losses_that_large_residuals_pull() -> None:
         assert feedback.right is False
         assert words in feedback.text
     assert exercises.check("robust", lambda r: r**2 / (1 + r**2)).right is True
+
+
+@pytest.mark.parametrize("loss", [lambda r: np.abs(r) ** 0.3, lambda r: np.sqrt(np.abs(r)), np.exp, lambda r: r])
+def test_losses_that_large_residuals_hardly_pull_are_not_told_that_they_do(loss: Any) -> None:
+    feedback = exercises.check("robust", loss)
+    assert feedback.right is False
+    assert "too hard" not in feedback.text
+    assert "lowest at r = 0" in feedback.text
+
+
+def test_a_number_that_is_not_finite_is_shown() -> None:
+    assert exercises.check("quarrel", lambda: [0, 1, np.inf]).text.endswith("got [0.0, 1.0, inf].")

@@ -12,6 +12,7 @@ from .. import data, optim
 from ..autodiff import grad
 from ..autodiff.box import shape_of
 from .checking import Case, Exercise, Feedback, answered, exercise, register
+from .goals import beside
 
 # 1 Gradient of the regularised risk ---------------------------------------------------------------------------------
 
@@ -55,8 +56,10 @@ exercise(
 
 def judge_quarrel(quarrel: Callable[[], Any]) -> Feedback:
     numbers = np.asarray(answered(quarrel()), dtype=float)
-    if numbers.ndim != 1 or not 1 <= numbers.size <= 10 or not np.isfinite(numbers).all():
+    if numbers.ndim != 1 or not 1 <= numbers.size <= 10:
         return Feedback(False, f"Not yet. It should be a list of one to ten finite numbers, got the shape {numbers.shape}.")
+    if not np.isfinite(numbers).all():
+        return Feedback(False, f"Not yet. It should be a list of one to ten finite numbers, got {numbers.tolist()}.")
     squared = [float(np.mean((c - numbers) ** 2)) for c in (0.0, 1.0)]
     absolute = [float(np.mean(np.abs(c - numbers))) for c in (0.0, 1.0)]
     words = (
@@ -130,9 +133,14 @@ def judge_robust(loss: Callable[[Any], Any]) -> Feedback:
     if not np.any(grad(lambda r: np.sum(loss(r)))(r)):
         return Feedback(False, "Not yet. The loss has no slope, so there is nothing to descend.")
     reached = distance(loss)
-    words = f"On average the line found is {reached:.2g} away from the true one, over {RUNS} data sets."
+    words = f"On average the line found is {beside(reached, PASS, '.2g')} away from the true one, over {RUNS} data sets."
     if not reached <= PASS:
-        return Feedback(False, f"Not yet. {words} Large residuals still pull too hard; the goal is {PASS:g}.")
+        far, near = grad(lambda r: np.sum(loss(r)))(np.array([-30.0, -1.0]))
+        if far <= near < 0:
+            why = f"Large residuals still pull too hard: one of −30 pulls {far / near:.2g} times as hard as one of −1."
+        else:
+            why = "Is the loss lowest at r = 0, and can a descent from θ = 0 find where its mean is lowest?"
+        return Feedback(False, f"Not yet. {words} The goal is {PASS:g}. {why}")
     return Feedback(True, f"Right: {words} How does it do when no point is spoilt?")
 
 
