@@ -150,3 +150,22 @@ def test_the_witnesses_tell_the_truth_about_themselves() -> None:
     for witness in witnesses():
         nudged = central_differences(witness.loss, witness.θ)
         assert np.allclose(witness.gradient(witness.θ), nudged, rtol=1e-4, atol=1e-4 * np.abs(nudged).max()) is witness.right
+
+
+def test_a_bias_summed_over_the_batch_is_not_told_to_add_up() -> None:
+    kept = told("layer_backward", lambda da, W, h: (da.T @ h, da.sum(axis=0, keepdims=True), da @ W))
+    assert "∇b must have the shape of b, (3,)." in kept
+    assert "shared by all" not in kept
+
+
+def test_praise_claims_only_what_was_seen() -> None:
+    def loop(da: Any, W: Any, h: Any) -> Any:
+        return sum(np.outer(d, x) for d, x in zip(da, h, strict=True)), da.sum(axis=0), da @ W
+
+    praised = exercises.check("layer_backward", loop)
+    assert praised.right is True
+    assert "It can be three lines" in praised.text
+    soft = lambda a, y: nn.activations.softmax(a) - np.eye(len(a))[y]  # noqa: E731
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(0.0 / np.exp([-1000.0, -1001.0, -999.0]).sum())
+    assert "the second divide 0 by 0" in exercises.check("output_gradient", soft).text

@@ -94,7 +94,7 @@ exercise(
         output_case([1000.0, 0.0], 1),
         output_case([-1000.0, -1001.0, -999.0], 0),
     ],
-    praise="The last two would overflow if exp met them unprepared.",
+    praise="If exp met the last two unprepared, the first of them would overflow, and the second divide 0 by 0.",
 )
 
 # 2 One layer, a whole batch --------------------------------------------------------------------------------------------
@@ -106,7 +106,8 @@ def layer_case(examples: int, below: int, above: int, seed: int) -> Case:
     dh, dW, db = vjp(nn.linear, h, W, np.zeros(above))[1](da)
     mistakes = (
         ((dW / examples, db / examples, dh), "Sums over the batch are asked for; the loss has its 1/M in da already."),
-        ((dW.T, db, dh), "∇W must have the shape of W."),
+        ((dW.T, db, dh), "∇W came out transposed; it must have the shape of W."),
+        ((dW, db[None], dh), f"∇b must have the shape of b, {db.shape}."),
         ((dW, da, dh), "The bias is shared by all examples of the batch, so their gradients add up."),
         ((dW, db, da @ W.T) if above == below else (None,), "Which index of W belongs to the layer below?"),
     )
@@ -116,8 +117,8 @@ def layer_case(examples: int, below: int, above: int, seed: int) -> Case:
 
 exercise(
     "layer_backward",
-    [layer_case(1, 2, 3, 0), layer_case(4, 3, 3, 1), layer_case(5, 1, 2, 2), layer_case(7, 4, 1, 3)],
-    praise="Three lines, and no loop over the examples: that is why batches are fast.",
+    [layer_case(4, 2, 3, 0), layer_case(4, 3, 3, 1), layer_case(5, 1, 2, 2), layer_case(7, 4, 1, 3), layer_case(1, 2, 3, 4)],
+    praise="It can be three lines, without a loop over the examples: that is why batches are fast.",
 )
 
 # 3 Whom to trust ---------------------------------------------------------------------------------------------------------
