@@ -105,7 +105,7 @@ def keep_none(step: Any, slope: Any, x: Any, n: int) -> float:
     return derivative
 
 
-def keep_roots(step: Any, slope: Any, x: Any, n: int) -> float:
+def keep_roots(step: Any, slope: Any, x: Any, n: int, order: Any = reversed) -> float:
     size, kept, derivative = int(np.sqrt(n)), {}, 1.0
     for t in range(n):
         if t % size == 0:
@@ -115,7 +115,7 @@ def keep_roots(step: Any, slope: Any, x: Any, n: int) -> float:
         part = [kept.pop(start)]
         while len(part) < min(size, n - start):
             part.append(step(part[-1]))
-        derivative *= float(np.prod([slope(each) for each in part]))
+        derivative *= float(np.prod([slope(each) for each in order(part)]))
     return derivative
 
 
@@ -126,3 +126,62 @@ def test_memory_and_calls_are_counted() -> None:
     assert feedback.right is True
     assert "780 calls" in feedback.text
     assert "For n = 1 the derivative" in told("chain_gradient", lambda step, slope, x, n: 1.0)
+
+
+def forward(step: Any, slope: Any, x: Any, n: int) -> float:
+    derivative = 1.0
+    for _ in range(n):
+        derivative *= slope(x)
+        x = step(x)
+    return derivative
+
+
+def slopes_stored(step: Any, slope: Any, x: Any, n: int) -> float:
+    slopes = []
+    for _ in range(n):
+        slopes.append(slope(x))
+        x = step(x)
+    return float(np.prod(slopes[::-1]))
+
+
+def plain_copies(step: Any, slope: Any, x: Any, n: int) -> float:
+    kept = []
+    for _ in range(n):
+        kept.append(float(x))
+        x = step(x)
+    return float(np.prod([slope(each) for each in reversed(kept)]))
+
+
+def copies_stepped_again(step: Any, slope: Any, x: Any, n: int) -> float:
+    kept, first = [], x
+    for _ in range(n - 1):
+        kept.append(float(x))
+        x = step(x)
+    return float(np.prod([*(slope(step(each)) for each in reversed(kept)), slope(first)]))
+
+
+def parts_forward(step: Any, slope: Any, x: Any, n: int) -> float:
+    return keep_roots(step, slope, x, n, order=list)
+
+
+def by_other_means(step: Any, slope: Any, x: Any, n: int) -> float:
+    derivative = 1.0
+    for _ in range(n):
+        derivative *= 1 - 0.1 * np.sin(float(x))
+        x = step(x)
+    return derivative
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (forward, "from the first value to the last, as in forward mode"),
+        (slopes_stored, "from the first value to the last, as in forward mode"),
+        (plain_copies, "a plain number"),
+        (copies_stepped_again, "a plain number"),
+        (parts_forward, "all the way"),
+        (by_other_means, "slope was asked for 0 times"),
+    ],
+)
+def test_ways_round_the_way_back_are_refused(answer: Any, words: str) -> None:
+    assert words in told("chain_gradient", answer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -101,16 +101,31 @@ class Counted(float):
         type(self).alive -= 1
 
 
-def measured(chain_gradient: Callable[..., Any], n: int) -> tuple[Any, float, int, int]:
-    """What the function gives for x ← x + 0.1 cos x, what is right, the most numbers alive at once, the calls of step."""
-    calls = 0
+class Run(NamedTuple):
+    """What the function gave, what is right, the most numbers alive at once, the calls of step, where slope was asked for in
+    this order, and whether step or slope was given a number that is not counted."""
+
+    got: Any
+    right: float
+    alive: int
+    calls: int
+    visited: list[float]
+    copied: bool
+
+
+def measured(chain_gradient: Callable[..., Any], n: int) -> Run:
+    """A run on x ← x + 0.1 cos x, which grows from 0.3 towards π/2."""
+    calls, visited, copied = 0, [], False
 
     def step(x: Counted) -> Counted:
-        nonlocal calls
-        calls += 1
+        nonlocal calls, copied
+        calls, copied = calls + 1, copied or not isinstance(x, Counted)
         return Counted(float(x) + 0.1 * np.cos(float(x)))
 
     def slope(x: Counted) -> float:
+        nonlocal copied
+        copied = copied or not isinstance(x, Counted)
+        visited.append(float(x))
         return 1.0 - 0.1 * float(np.sin(float(x)))
 
     x, right = 0.3, 1.0
@@ -119,20 +134,35 @@ def measured(chain_gradient: Callable[..., Any], n: int) -> tuple[Any, float, in
         x += 0.1 * float(np.cos(x))
     before = Counted.peak = Counted.alive
     got = answered(chain_gradient(step, slope, Counted(0.3), n))
-    return got, right, Counted.peak - before, calls
+    return Run(got, right, Counted.peak - before, calls, visited, copied)
 
 
 def judge_memory(chain_gradient: Callable[..., Any]) -> Feedback:
     for n in (1, 2, 7):
-        got, right, _, _ = measured(chain_gradient, n)
+        got, right, *_ = measured(chain_gradient, n)
         if not agree(got, right, 1e-9):
             return Feedback(False, f"Not yet. For n = {n} the derivative should be {apart(right, got)}.")
-    got, right, alive, calls = measured(chain_gradient, STEPS)
+    got, right, alive, calls, visited, copied = measured(chain_gradient, STEPS)
     words = f"For n = {STEPS}: at most {alive} values alive at once, {calls} calls of step."
     if not agree(got, right, 1e-9):
         return Feedback(False, f"Not yet. {words} The derivative should be {apart(right, got)}.")
     if alive > ALIVE or calls > CALLS:
         return Feedback(False, f"Not yet. {words} The goal is {ALIVE} values and {CALLS} calls.")
+    if copied:
+        return Feedback(
+            False, "Not yet. step or slope was given a plain number: that is a copy of a value, alive too and not counted."
+        )
+    if len(visited) < STEPS:
+        return Feedback(False, f"Not yet. {words} But slope was asked for {len(visited)} times, and there are {STEPS} values.")
+    onward = np.diff(visited)  # the values grow, so on the way back they fall; near π/2 they are equal but for rounding
+    if np.all(onward > -1e-12):
+        return Feedback(
+            False,
+            f"Not yet. {words} But slope was asked for from the first value to the last, as in forward mode, which needs no "
+            "memory, and a sweep of its own for each input. On the way back the last value comes first.",
+        )
+    if np.any(onward > 1e-12):
+        return Feedback(False, f"Not yet. {words} But slope has to be asked for from the last value to the first, all the way.")
     return Feedback(True, f"Right. {words} How few can be alive if you may call step as often as you like?")
 
 
