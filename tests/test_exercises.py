@@ -10,7 +10,9 @@ import pytest
 from dlcourse import exercises, optim
 from dlcourse.exercises import Case, Feedback, stub_of
 from dlcourse.exercises.checking import CHANGED, agree, answered, apart, shown
+from dlcourse.exercises.goals import beside
 from dlcourse.exercises.gradient_descent import PASS, by_search, floor_by_iteration, spend
+from dlcourse.landscapes import himmelblau
 
 
 def walk(gradient: Any, θ: Any, α: float, steps: int) -> Any:
@@ -303,3 +305,48 @@ def test_an_impossible_plan_is_explained(plan: Any) -> None:
 
 def test_a_diverging_plan_is_told_so() -> None:
     assert "diverges" in exercises.check("spend", lambda seen: (2.0, 1)).text
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (lambda α, λ, σ, M: α * σ**2 / (2 * M * λ * (2 - α * λ)), "That is half of it."),
+        (lambda α, λ, σ, M: α * σ**2 / (2 * M * (2 - α * λ)), "the floor of J"),
+        (lambda α, λ, σ, M: (α * σ**2 / (M * λ * (2 - α * λ))) ** 0.5, "the standard deviation of θ"),
+        (lambda α, λ, σ, M: α * σ / (M * λ * (2 - α * λ)), "σ², not σ"),
+        (lambda α, λ, σ, M: α * σ**2 / (λ * (2 - α * λ)), "by M"),
+        (lambda α, λ, σ, M: α * σ**2 / (2 * M * λ), "the limit of small α"),
+    ],
+)
+def test_what_is_said_of_wrong_floors(answer: Any, hint: str) -> None:
+    text = exercises.check("noise_floor", answer).text
+    assert text.endswith(hint) or hint in text.split("but is")[1]
+
+
+@pytest.mark.parametrize("σ", [1.0, 0.07])
+def test_a_number_beside_its_goal_is_on_its_side_of_it(σ: float) -> None:
+    for goal, form in ((0.15, ".3f"), (1e-3, ".2g"), (0.073, ".1%"), (1e-6, ".1g")):
+        for value in (goal * (1 + σ * 1e-3), goal * (1 - σ * 1e-3), goal * (1 + σ), goal * (1 - 0.9 * σ)):
+            text = beside(value, goal, form)
+            read = float(text.rstrip("%")) / (100 if "%" in text else 1)
+            assert (read > goal) is (value > goal)
+            assert (read < goal) is (value < goal)
+    assert beside(1e-3, 1e-3, ".2g") == "0.001"
+    assert beside(0.0014, 1e-3, ".2g") == "0.0014"
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "missed"),
+    [
+        ("spend", lambda seen: (min(0.1, 2.4935 / (seen + 1)), 1), "ends 0.00101 above"),
+        ("noisy_ravine", lambda t: (0.5 / (1 + 0.034 * max(0, t - 60)), 0.9), "J = 0.00403,"),
+        ("anneal", lambda done: 0.3 * 0.01**done, "0.1503 above"),
+        ("break_bfgs", lambda: 0.05, "to 1.1e-06."),
+        ("design", lambda x: np.sqrt(2 / (1 + 0.4487**2)) * np.where(x < 0, 0.4487 * x, x), "misses 4.999% of"),
+        ("far_start", lambda: np.array(himmelblau.maxima[0]) + [0.0, 2.4999], "2.4999 away"),
+    ],
+)
+def test_a_goal_just_missed_does_not_read_as_met(name: str, answer: Any, missed: str) -> None:
+    feedback = exercises.check(name, answer)
+    assert feedback.right is False
+    assert missed in feedback.text

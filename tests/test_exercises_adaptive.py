@@ -62,3 +62,7 @@ def test_who_masters_all_angles():
     assert "worst angle Adam needs" in exercises.check("all_angles", lambda: optim.Adam(0.5)).text
     assert "must return a rule" in exercises.check("all_angles", lambda: 0.1).text
     assert exercises.check("all_angles", lambda: None).right is None
+
+
+def test_the_diagonal_alone_is_not_taken_for_the_condition_number():
+    assert "compares the diagonal" in exercises.check("scaled_condition", lambda H: np.diag(H).max() / np.diag(H).min()).text

@@ -121,3 +121,15 @@ def test_plans_that_do_not_pass(plan: Any, words: str) -> None:
 @pytest.mark.parametrize("name", ["corrected", "convert", "critical_beta", "noisy_ravine"])
 def test_stubs_are_not_answered(name: str) -> None:
     assert exercises.check(name, lambda *_: ...).right is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (lambda α, λ: (1 - np.sqrt(α)) ** 2, "α alone does not decide"),
+        (lambda α, λ: (1 - np.sqrt(λ)) ** 2, "λ alone does not decide"),
+        (lambda α, λ: 0.0, "but is 0."),
+    ],
+)
+def test_who_left_out_which_is_told_that(answer: Any, hint: str) -> None:
+    assert exercises.check("critical_beta", answer).text.endswith((hint, f"{hint}; αλ does."))

@@ -66,7 +66,8 @@ def test_no_constant_rate_passes() -> None:
 @pytest.mark.parametrize(
     ("plan", "words"),
     [
-        (lambda t: 3.0, "diverges"),
+        (lambda t: 3.0, "climbs, from J = 52.5 to"),
+        (lambda t: 1e9, "to infinity"),
         (lambda t: 0.5, "best constant α reaches 0.474"),
         (lambda t: -0.1, "α ≥ 0"),
         (lambda t: np.nan, "finite"),
@@ -81,3 +82,10 @@ def test_plans_that_do_not_pass(plan: Any, words: str) -> None:
 @pytest.mark.parametrize("name", ["warmed", "averaging_rate", "left_over", "fifty"])
 def test_stubs_are_not_answered(name: str) -> None:
     assert exercises.check(name, lambda *_: ...).right is None
+
+
+@pytest.mark.parametrize(("α", "words"), [(0.0, "J = 52.5, in expectation; it began at 52.5"), (1e-4, "J = 52,")])
+def test_a_plan_that_stands_still_does_not_climb(α: float, words: str) -> None:
+    text = exercises.check("fifty", lambda t: α).text
+    assert words in text
+    assert "climbs" not in text

@@ -114,12 +114,12 @@ def scaling_case(H: list[list[float]]) -> Case:
 exercise(
     "scaled_condition",
     [
+        scaling_case([[1.0, 5.0], [5.0, 100.0]]),
         scaling_case([[1.0, 0.0], [0.0, 100.0]]),
         scaling_case([[50.5, -49.5], [-49.5, 50.5]]),
-        scaling_case([[1.0, 5.0], [5.0, 100.0]]),
         scaling_case([[4.0, 1.0, 0.0], [1.0, 30.0, 2.0], [0.0, 2.0, 200.0]]),
     ],
-    praise="All the ill condition of the first is gone, none of the second's, most of the others'.",
+    praise="All the ill condition of the second is gone, none of the third's, most of the others'.",
     tolerance=1e-6,
 )
 

@@ -11,6 +11,7 @@ from numpy import ndarray
 
 from .. import data
 from .checking import Case, Exercise, Feedback, answered, exercise, register
+from .goals import beside
 
 # 1 Walk downhill ----------------------------------------------------------------------------------------------------
 
@@ -98,7 +99,10 @@ def floor_case(α: float, λ: float, σ: float, M: int) -> Case:
     mistakes = (
         (right * M, "A batch of M divides the variance of the gradient by M."),
         (right * M / M**2, "The standard deviation falls like 1/√M, the variance like 1/M."),
-        (right / σ if σ else 0.0, "The variance of the gradient is σ², not σ."),
+        (right / σ, "The variance of the gradient is σ², not σ."),
+        (right / 2.0, "That is half of it."),
+        (right * λ / 2.0, "That is the floor of J; the variance of θ is asked for."),
+        (np.sqrt(right), "That is the standard deviation of θ."),
         (α * σ**2 / (2.0 * λ * M), "That is the limit of small α; here the full expression is asked for."),
     )
     return Case((α, λ, σ, M), right, f"noise_floor(α={α:g}, λ={λ:g}, σ={σ:g}, M={M})", mistakes)
@@ -106,7 +110,7 @@ def floor_case(α: float, λ: float, σ: float, M: int) -> Case:
 
 exercise(
     "noise_floor",
-    [floor_case(0.1, 1.0, 2.0, 1), floor_case(0.1, 1.0, 2.0, 8), floor_case(0.3, 4.0, 0.5, 2), floor_case(0.01, 0.5, 3.0, 64)],
+    [floor_case(0.1, 0.5, 3.0, 1), floor_case(0.1, 0.5, 3.0, 8), floor_case(0.3, 4.0, 0.5, 2), floor_case(0.01, 0.5, 3.0, 64)],
     praise="Halving α and doubling M lower the floor by about the same factor; only one of them costs examples.",
     tolerance=1e-6,
 )
@@ -155,7 +159,7 @@ def judge_plan(plan: Callable[[int], Any]) -> Feedback:
     reached = spend(plan)
     if not np.isfinite(reached) or reached > 100.0:
         return Feedback(False, "Not yet. The plan diverges; with M = 1 that happens somewhere above α = 0.3.")
-    words = f"Your plan ends {reached:.2g} above the minimum, averaged over {RUNS} data sets."
+    words = f"Your plan ends {beside(reached, PASS, '.2g')} above the minimum, averaged over {RUNS} data sets."
     if reached > PASS:
         return Feedback(False, f"Not yet. {words} Constant α and M reach about 0.0014 at best; the goal is below {PASS:g}.")
     return Feedback(True, f"Right: {words} No constant α and M that we tried gets there. How low can you go?")

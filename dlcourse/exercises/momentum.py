@@ -11,6 +11,7 @@ from numpy import ndarray
 
 from .. import landscapes, optim
 from .checking import Case, Exercise, Feedback, answered, exercise, register
+from .goals import beside
 
 # 1 An average without bias ------------------------------------------------------------------------------------------
 
@@ -111,13 +112,14 @@ def damping_case(α: float, λ: float) -> Case:
         (1.0 - α * λ, "That is the factor of plain descent. Set the discriminant (1 + β − αλ)² − 4β to zero."),
         ((1.0 + root) ** 2, "Of the two solutions take the one below 1."),
         ((1.0 - np.sqrt(λ)) ** 2, "λ alone does not decide; αλ does."),
+        ((1.0 - np.sqrt(α)) ** 2, "α alone does not decide; αλ does."),
     )
-    return Case((α, λ), right, f"critical_beta(α={α:g}, λ={λ:g})", mistakes)
+    return Case((α, λ), right, f"critical_beta(α={α:g}, λ={λ:g})", mistakes if λ != 1.0 else mistakes[:3])
 
 
 exercise(
     "critical_beta",
-    [damping_case(0.1, 1.0), damping_case(0.01, 1.0), damping_case(0.5, 0.5), damping_case(0.3, 8.0)],
+    [damping_case(0.2, 0.5), damping_case(0.1, 1.0), damping_case(0.01, 1.0), damping_case(0.3, 8.0)],
     praise="The β was found by search, over the eigenvalues of the step itself. In the last case the ball has to hold back a "
     "direction that would overshoot.",
     tolerance=1e-6,
@@ -159,7 +161,7 @@ def judge_ravine(plan: Callable[[int], Any]) -> Feedback:
     reached = noisy_ravine(plan)
     if not np.isfinite(reached) or reached > 1.0:
         return Feedback(False, "Not yet. The plan diverges: J began at 1.")
-    words = f"Your plan ends at J = {reached:.2g}, the mean of the last {LAST} steps of {RUNS} runs."
+    words = f"Your plan ends at J = {beside(reached, PASS, '.2g')}, the mean of the last {LAST} steps of {RUNS} runs."
     if reached > PASS:
         return Feedback(False, f"Not yet. {words} Constant values reach about 0.0047 at best; the goal is below {PASS:g}.")
     return Feedback(True, f"Right: {words} No constant pair that we tried gets there. How low can you go?")

@@ -11,6 +11,7 @@ import numpy as np
 from .. import optim
 from ..optim import schedules
 from .checking import Case, Exercise, Feedback, answered, exercise, register
+from .goals import beside
 
 # 1 Warm-up ----------------------------------------------------------------------------------------------------------
 
@@ -100,10 +101,14 @@ def after_fifty(plan: Callable[[int], Any]) -> float:
 
 
 def judge_fifty(plan: Callable[[int], Any]) -> Feedback:
-    reached = after_fifty(plan)
-    if not np.isfinite(reached) or reached > 50.0:
-        return Feedback(False, "Not yet. The plan diverges: the steep direction bears α up to 2, and not for long.")
-    words = f"Your plan ends at J = {reached:.3g}, in expectation."
+    reached, start = after_fifty(plan), after_fifty(lambda t: 0.0)
+    if not reached <= start:
+        end = f"{reached:.3g}" if np.isfinite(reached) else "infinity"
+        return Feedback(
+            False,
+            f"Not yet. The plan climbs, from J = {start:g} to {end}: the steep direction bears α up to 2, and not for long.",
+        )
+    words = f"Your plan ends at J = {beside(reached, PASS, '.3g')}, in expectation; it began at {start:g}."
     if reached > PASS:
         return Feedback(False, f"Not yet. {words} The best constant α reaches 0.474; the goal is below {PASS:g}.")
     return Feedback(True, f"Right: {words} The best constant α reaches 0.474. How low can you go?")
