@@ -87,3 +87,18 @@ def test_hints() -> None:
     assert "rises" not in exercises.check("copies", lambda hidden, activation: 6).text
     assert "sign of its own" in exercises.check("copies", lambda h, a: 6 * (2 if a == "tanh" else 1)).text
     assert "do not add up" in exercises.check("restarts", lambda p, c: math.ceil(c / p)).text
+
+
+def test_only_the_largest_eigenvalue_is_called_so() -> None:
+    def drawn(Hv, n):
+        v = np.random.default_rng(0).normal(size=n)
+        return v / np.linalg.norm(v)
+
+    def unshifted(Hv, n):
+        v = drawn(Hv, n)
+        for _ in range(300):
+            v = Hv(v) / np.linalg.norm(Hv(v))
+        return v
+
+    assert exercises.check("downhill", drawn).text.endswith("should be -1, but is 0.4259.")
+    assert "largest eigenvalue in size" in exercises.check("downhill", unshifted).text

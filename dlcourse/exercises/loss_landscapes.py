@@ -12,6 +12,7 @@ from numpy import ndarray
 
 from .. import landscapes, nn
 from .checking import Case, Exercise, Feedback, answered, exercise, register
+from .goals import beside
 
 # 1 Count the copies -------------------------------------------------------------------------------------------------
 
@@ -109,7 +110,8 @@ def judge_downhill(downhill: Callable[..., Any]) -> Feedback:
             return Feedback(False, f"Not yet. For {saddle.name} the answer must be a vector of length 1 and shape ({n},).")
         curvature, lowest = float(v @ saddle.times(v)), float(saddle.λ.min())
         if curvature > 0.99 * lowest:
-            hint = " That is the largest eigenvalue in size; shift before you multiply." if curvature > 0 else ""
+            highest = float(np.abs(saddle.λ).max())
+            hint = " That is the largest eigenvalue in size; shift before you multiply." if curvature > 0.98 * highest else ""
             return Feedback(
                 False, f"Not yet. For {saddle.name} the curvature along v should be {lowest:.4g}, but is {curvature:.4g}.{hint}"
             )
@@ -179,7 +181,7 @@ def height_at_the_end(plan: Callable[[float], Any]) -> float:
 
 def judge_plan(plan: Callable[[float], Any]) -> Feedback:
     reached = height_at_the_end(plan)
-    words = f"The runs end {reached:.3f} above the lowest value, on average over {STARTS} starts."
+    words = f"The runs end {beside(reached, PASS, '.3f')} above the lowest value, on average over {STARTS} starts."
     if reached > PASS:
         return Feedback(False, f"Not yet. {words} Constant temperatures reach 0.2 at best; the goal is {PASS:g}.")
     return Feedback(True, f"Right: {words} What does your plan do with half as many proposals?")
