@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dlcourse import exercises
-from dlcourse.exercises.quasi_newton import dense, plain
+from dlcourse.exercises.quasi_newton import FALLS, FLAT, TRIALS, dense, plain, verdicts
 from dlcourse.optim.quasi_newton import two_loops
 
 
@@ -90,9 +90,41 @@ def test_the_best_of_a_krylov_space_is_where_conjugate_gradients_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("σ", "words"), [(1e-3, "does not keep"), (1.0, "there is less to do"), (0.0, "above 0"), (np.nan, "above 0")]
+    ("σ", "words"), [(1e-3, "does not keep"), (1.0, "a smaller σ is enough"), (0.0, "above 0"), (np.nan, "above 0")]
 )
 def test_noise_that_does_not_fit(σ: float, words: str) -> None:
     feedback = exercises.check("break_bfgs", lambda: σ)
     assert feedback.right is False
     assert words in feedback.text
+
+
+@pytest.mark.parametrize(
+    ("falls", "flat", "hint"),
+    [
+        (True, lambda s0, s, c2: abs(s) <= abs(s0), "Those are the verdicts without c2."),
+        (True, lambda s0, s, c2: abs(s) >= c2 * abs(s0), "Your second verdict is the opposite each time."),
+        (True, lambda s0, s, c2: False, "no size is below that."),
+        (True, lambda s0, s, c2: True, "should be (True, False), but is (True, True)."),
+        (False, lambda s0, s, c2: abs(s) <= c2 * abs(s0), "φ has to end below φ0."),
+    ],
+)
+def test_a_hint_stands_for_all_verdicts(falls: bool, flat: Any, hint: str) -> None:
+    def wolfe(φ0: float, slope0: float, φ: float, slope: float, α: float, c1: float, c2: float) -> Any:
+        return φ <= φ0 + (1 if falls else -1) * c1 * α * slope0, flat(slope0, slope, c2)
+
+    assert exercises.check("wolfe", wolfe).text.endswith(hint)
+
+
+def test_no_two_mistakes_and_no_mistake_and_the_truth_give_the_same_verdicts() -> None:
+    for column, mistakes in enumerate((FALLS, FLAT)):
+        rows = [tuple(verdicts(t)[column] for t in TRIALS), *(tuple(bool(test(t)) for t in TRIALS) for test, _ in mistakes)]
+        assert len(set(rows)) == len(rows)
+
+
+@pytest.mark.parametrize("answer", [True, (np.nan, 1), "TF", (True,), None])
+def test_what_is_no_pair_of_verdicts(answer: Any) -> None:
+    assert exercises.check("wolfe", lambda *_: answer).right is (None if answer is None else False)
+
+
+def test_a_matrix_is_not_praised_for_not_being_one() -> None:
+    assert "No matrix" not in exercises.check("two_loop", dense).text

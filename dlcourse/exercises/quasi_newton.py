@@ -5,42 +5,84 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
 
 from .. import optim
-from .checking import Case, Exercise, Feedback, answered, exercise, register
+from .checking import Case, Exercise, Feedback, agree, answered, exercise, register, shown
+from .goals import beside
 
 # 1 The two conditions -----------------------------------------------------------------------------------------------
 
 
-def wolfe_case(start: float, slope: float, end: float, slope_there: float, α: float, c1: float, c2: float) -> Case:
-    falls, flat = end - start <= c1 * α * slope, -c2 * abs(slope) <= slope_there <= c2 * abs(slope)
-    mistakes = (
-        ((end <= start, flat), "Falling is not enough: it has to fall by a part of what the slope promises for this α."),
-        (
-            (falls, slope_there >= c2 * slope),
-            "That is the weak form. In the strong one the slope may not be too steep uphill either.",
-        ),
-        ((falls, slope_there <= c2 * slope), "Mind the sign: the slope at the start is negative."),
-    )
-    call = f"wolfe(φ0={start:g}, slope0={slope:g}, φ={end:g}, slope={slope_there:g}, α={α:g}, c1={c1:g}, c2={c2:g})"
-    return Case((start, slope, end, slope_there, α, c1, c2), (falls, flat), call, mistakes)
+class Trial(NamedTuple):
+    """Height and slope at the start and after the step α, and the two constants."""
+
+    φ0: float
+    slope0: float
+    φ: float
+    slope: float
+    α: float
+    c1: float
+    c2: float
 
 
-exercise(
-    "wolfe",
-    [
-        wolfe_case(1.0, -1.0, 0.6, -0.1, 1.0, 1e-4, 0.9),
-        wolfe_case(1.0, -1.0, 0.99, 0.2, 1.0, 0.1, 0.9),
-        wolfe_case(3.0, -2.0, 2.0, 1.9, 1.0, 0.1, 0.5),
-        wolfe_case(3.0, -2.0, 2.9, -1.9, 0.05, 0.1, 0.5),
-        wolfe_case(0.0, -4.0, 1.0, 3.0, 2.0, 1e-4, 0.9),
-    ],
-    praise="The third falls enough and runs uphill too steeply; the fourth is too short.",
+TRIALS = (
+    Trial(1.0, -1.0, 0.6, -0.1, 1.0, 1e-4, 0.9),
+    Trial(1.0, -1.0, 0.99, 0.2, 1.0, 0.1, 0.9),
+    Trial(3.0, -2.0, 2.0, 1.9, 1.0, 0.1, 0.5),
+    Trial(3.0, -2.0, 2.9, -1.9, 0.05, 0.1, 0.5),
+    Trial(0.0, -4.0, 1.0, 3.0, 2.0, 1e-4, 0.9),
+    Trial(2.0, -1.0, 2.05, 1.4, 1.0, 0.1, 0.9),
 )
+
+
+def verdicts(t: Trial) -> tuple[bool, bool]:
+    """The fall as a share of what was promised, the slope between two bounds."""
+    return (t.φ - t.φ0) / (t.α * t.slope0) >= t.c1, t.c2 * t.slope0 <= t.slope <= -t.c2 * t.slope0
+
+
+# What a wrong condition would say of each trial. A hint is given only if the reader's verdicts are these, on all of them.
+FALLS: tuple[tuple[Callable[[Trial], bool], str], ...] = (
+    (lambda t: t.φ <= t.φ0, "Falling is not enough: it has to fall by a part of what the slope promises for this α."),
+    (lambda t: t.φ <= t.φ0 + t.c1 * t.α * abs(t.slope0), "Mind the sign: slope0 is negative, so φ has to end below φ0."),
+    (lambda t: not verdicts(t)[0], "Your first verdict is the opposite each time."),
+)
+FLAT: tuple[tuple[Callable[[Trial], bool], str], ...] = (
+    (
+        lambda t: t.slope >= t.c2 * t.slope0,
+        "Those are the verdicts of the weak form. In the strong one the slope may not be too steep uphill either.",
+    ),
+    (lambda t: abs(t.slope) <= abs(t.slope0), "Those are the verdicts without c2."),
+    (lambda t: t.slope <= t.c2 * t.slope0, "Mind the sign: the slope at the start is negative."),
+    (lambda t: False, "No step was flat enough for you. Mind the sign: c2 slope0 is negative, and no size is below that."),
+    (lambda t: not verdicts(t)[1], "Your second verdict is the opposite each time."),
+)
+
+
+def judge_wolfe(wolfe: Callable[..., Any]) -> Feedback:
+    found = [answered(wolfe(*trial)) for trial in TRIALS]
+    wrong = [k for k, trial in enumerate(TRIALS) if not agree(found[k], verdicts(trial), 0.0)]
+    if not wrong:
+        return Feedback(
+            True,
+            f"Right: all {len(TRIALS)} cases agree. "
+            "The third falls enough and runs uphill too steeply; the fourth is too short.",
+        )
+    trial, hints = TRIALS[wrong[0]], ""
+    call = ", ".join(f"{name}={value:g}" for name, value in trial._asdict().items())
+    got = shown(found[wrong[0]])
+    if all(any(agree(pair, (a, b), 0.0) for a in (True, False) for b in (True, False)) for pair in found):
+        got = str(tuple(bool(each) for each in found[wrong[0]]))
+        for column, mistakes in enumerate((FALLS, FLAT)):
+            said = [bool(pair[column]) for pair in found]
+            hints += next((f" {hint}" for test, hint in mistakes if said == [test(t) for t in TRIALS]), "")
+    return Feedback(False, f"Not yet. wolfe({call}) should be {verdicts(trial)}, but is {got}.{hints}")
+
+
+register(Exercise("wolfe", judge_wolfe))
 
 # 2 Two loops --------------------------------------------------------------------------------------------------------
 
@@ -72,7 +114,7 @@ def two_loop_case(seed: int, n: int, m: int) -> Case:
 exercise(
     "two_loop",
     [two_loop_case(0, 3, 1), two_loop_case(1, 4, 3), two_loop_case(2, 30, 8)],
-    praise="No matrix was formed, and the matrix would have had the same effect.",
+    praise="Each result is that of the matrix, multiplied out.",
     tolerance=1e-8,
 )
 
@@ -135,12 +177,12 @@ def judge_noise(noise: Callable[[], Any]) -> Feedback:
     if not (math.isfinite(σ) and σ > 0):
         return Feedback(False, f"Not yet. The noise must be a finite number above 0, got {σ}.")
     ends, tenth = ([with_noise(each, seed) for seed in range(SEEDS)] for each in (σ, σ / 10))
-    high, low = (f"{min(heights):.1g} to {max(heights):.1g}" for heights in (ends, tenth))
+    high, low = (" to ".join(beside(each(heights), GOAL, ".1g") for each in (min, max)) for heights in (ends, tenth))
     words = f"With σ = {σ:g} BFGS ends at {high}, with a tenth of it at {low}."
     if min(ends) <= GOAL:
         return Feedback(False, f"Not yet. {words} So much noise does not keep all {SEEDS} runs above {GOAL:g}.")
     if max(tenth) > GOAL:
-        return Feedback(False, f"Not yet. {words} A tenth should leave all {SEEDS} runs below {GOAL:g}: there is less to do.")
+        return Feedback(False, f"Not yet. {words} A tenth should leave all {SEEDS} runs below {GOAL:g}: a smaller σ is enough.")
     return Feedback(True, f"Right: {words} A tenth of the noise, about a hundredth of the height.")
 
 
