@@ -81,3 +81,20 @@ def test_no_single_price_is_enough_and_rising_prices_are() -> None:
     assert "something must cost" in exercises.check("price_list", lambda k: 0.0).text
     for wrong in (-1.0, np.nan, np.inf):
         assert "finite number ≥ 0" in exercises.check("price_list", lambda k, wrong=wrong: wrong).text
+
+
+def test_of_equal_losses_the_last_is_told_to_be_the_first() -> None:
+    def late(losses: Any, patience: int) -> Any:
+        best, at, waited = np.inf, 0, 0
+        for epoch, loss in enumerate(losses, 1):
+            best, at, waited = (loss, epoch, 0) if loss <= best else (best, at, waited + 1)
+            if waited == patience:
+                break
+        return at, epoch
+
+    assert exercises.check("look_ahead", late).text.endswith("Of equal losses the first counts.")
+
+
+def test_a_threshold_may_round_at_zero() -> None:
+    assert exercises.check("soft_threshold", lambda z, τ: z - np.clip(z, -τ, τ) + 2.4e-17).right is True
+    assert exercises.check("soft_threshold", lambda z, τ: z - np.clip(z, -τ, τ) + 1e-6).right is False

@@ -11,6 +11,7 @@ from numpy import ndarray
 
 from .. import data, training
 from .checking import Case, Exercise, Feedback, answered, exercise, register
+from .goals import beside
 
 # 1 The soft threshold ------------------------------------------------------------------------------------------------
 
@@ -46,7 +47,7 @@ def threshold_case(z: list[float], τ: float) -> Case:
 
 exercise(
     "soft_threshold",
-    [threshold_case([3.0, -0.5, -2.0], 1.0), threshold_case([0.3, -0.3, 0.0], 0.3), threshold_case([1.5, -4.0], 0.0)],
+    [threshold_case([3.0, -0.5, -2.0], 1.0), threshold_case([0.3, -0.3, 0.0, 0.5], 0.3), threshold_case([1.5, -4.0], 0.0)],
     praise="They were compared with a search for the minimum of ½(x − z)² + τ|x|.",
 )
 
@@ -102,7 +103,9 @@ def stop_case(losses: list[float], patience: int) -> Case:
     best, last = by_the_package(losses, patience)
     first_rise = next((i for i in range(1, len(losses)) if losses[i] >= losses[i - 1]), len(losses) - 1) + 1
     everything = int(np.argmin(losses)) + 1
+    latest = last - int(np.argmin(losses[:last][::-1]))  # of the equal lowest ones
     mistakes = (
+        *([((latest, last), "Of equal losses the first counts.")] if latest != best else []),
         ((best - 1, last - 1), "Epochs are counted from 1."),
         ((last, last), "The best epoch is the one to go back to, not the one where training ends."),
         ((everything, last), "That epoch was never reached: training had ended before."),
@@ -160,7 +163,7 @@ def judge_prices(price: Callable[[int], Any]) -> Feedback:
             False, f"Not yet. Without any penalty the error is {error_of(prices):.2g}; something must cost something."
         )
     reached = error_of(prices)
-    words = f"The mean squared error is {reached:.3g}, averaged over {RUNS} training sets."
+    words = f"The mean squared error is {beside(reached, PASS, '.3g')}, averaged over {RUNS} training sets."
     if reached > PASS:
         return Feedback(False, f"Not yet. {words} One λ for all powers reaches 0.115 at best; the goal is below {PASS:g}.")
     return Feedback(True, f"Right: {words} No single λ gets there: your prices know something about the sine.")
