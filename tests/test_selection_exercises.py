@@ -107,3 +107,24 @@ def test_hunts_that_fail(hunt: Any, words: str) -> None:
     feedback = exercises.check("hunt", hunt)
     assert feedback.right is False
     assert words in feedback.text
+
+
+@pytest.mark.parametrize(
+    "quotient",
+    [
+        lambda p, w: 4 * p * (1 - p) / w**2,
+        lambda p, w: 4 * p * (1 - p) / w / w,
+        lambda p, w: (2 / w) ** 2 * p * (1 - p),
+        lambda p, w: (2 * math.sqrt(p * (1 - p)) / w) ** 2,
+    ],
+)
+def test_rounding_decides_no_case_of_the_examples_needed(quotient: Any) -> None:
+    assert exercises.check("examples_needed", lambda p, w: math.ceil(quotient(p, w))).right is True
+    assert exercises.check("examples_needed", lambda p, w: math.floor(quotient(p, w))).right is False
+
+
+def test_the_sign_of_a_difference_counts_and_one_example_less_does_not() -> None:
+    error = lambda d, less=0: d.std(ddof=less) / math.sqrt(len(d))  # noqa: E731
+    assert exercises.check("paired", lambda e1, e2: (np.mean(e1 - e2), error(e1 - e2, 1))).right is True
+    for wrong in (lambda e1, e2: (abs(np.mean(e1 - e2)), error(e1 - e2)), lambda e1, e2: (np.mean(e2 - e1), error(e1 - e2))):
+        assert exercises.check("paired", wrong).text.endswith("First minus second, with the sign that this gives.")
