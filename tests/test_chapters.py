@@ -102,6 +102,18 @@ def test_questions_have_names_of_their_own_in_the_whole_book() -> None:
     assert {name for name in names if names.count(name) > 1} == set()
 
 
+@pytest.mark.parametrize(
+    ("name", "exact", "rounded"), [("q-slice", 0.049, 0.05), ("q-sure", 100 * (0.02 * 0.98 / 360) ** 0.5, 0.7)]
+)
+def test_an_answer_rounded_to_one_digit_is_taken_where_no_more_are_asked_for(name: str, exact: float, rounded: float) -> None:
+    made = [call for path in CHAPTERS for cell in cells(path, "code") for call in calls(cell["source"], "Question")]
+    [question] = [call for call in made if ast.literal_eval(call.args[0]) == name]
+    given = {k.arg: ast.literal_eval(k.value) for k in question.keywords if k.arg in ("answer", "tolerance", "hints")}
+    reach = given["tolerance"] * given["answer"]
+    assert all(abs(taken - given["answer"]) <= reach for taken in (exact, rounded))
+    assert all(abs(hint - given["answer"]) > reach for hint in given["hints"])
+
+
 @every_chapter
 def test_what_is_to_be_seen_comes_last_in_its_cell(path: Path) -> None:
     """A notebook shows only the value of the last statement."""

@@ -96,3 +96,51 @@ def test_the_project_takes_a_column_that_never_changes(tmp_path: Path) -> None:
     rows = "".join(f"{10 * (k % 2) + k % 3},7,{'ab'[k % 2]}\n" for k in range(60))
     file.write_text("length,year,species\n" + rows)
     assert "2 classes from length, year" in names["project"](file, "species", seed=0, trials=1)
+
+
+def by(train: Any, other: Any, less: int = 0, more: float = 0.0) -> Any:
+    spread = train.std(axis=0, ddof=less) + more
+    spread[spread == 0] = 1.0
+    return tuple((X - train.mean(axis=0)) / spread for X in (train, other))
+
+
+def test_a_wrong_scaling_is_named_first_and_shown_once() -> None:
+    text = exercises.check("standardise", lambda train, other: by(train, other, less=1)).text
+    assert text.startswith("Not yet. The mean of the squares is asked for; you divided their sum by n − 1.")
+    own = exercises.check("standardise", own_means).text
+    assert "the scaled other should be" in own
+    assert "scaled train" not in own
+    almost = exercises.check("standardise", lambda train, other: by(train, other, more=1e-8)).text
+    assert "never changes" in almost
+    with np.errstate(invalid="ignore"):
+        assert (
+            "never changes"
+            in exercises.check(
+                "standardise", lambda train, other: tuple((X - train.mean(0)) / train.std(0) for X in (train, other))
+            ).text
+        )
+    assert exercises.check("standardise", by).right is True
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (3.0, "Return a pair"),
+        ((1.0, 2.0, 3.0), "Return a pair"),
+        ((1.0, 2.0), "the scaled train should be"),
+        (None, "Not answered"),
+    ],
+)
+def test_what_is_no_pair_of_scaled_parts(answer: Any, words: str) -> None:
+    assert words in exercises.check("standardise", lambda train, other: answer).text
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [(lambda X, y: (X * np.nan, y), "finite X"), (lambda X, y: (X, y.astype(str)), "classes y must be numbers")],
+)
+def test_what_is_wrong_with_augmented_digits_is_named(answer: Any, words: str) -> None:
+    pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
+    text = exercises.check("augment", answer).text
+    assert words in text
+    assert "got the shapes" not in text

@@ -10,7 +10,8 @@ import numpy as np
 from numpy import ndarray
 
 from .. import data
-from .checking import Case, Exercise, Feedback, answered, exercise, register
+from .checking import Case, Exercise, Feedback, agree, answered, exercise, register, shown
+from .goals import beside
 
 # 1 Who is taken for whom ---------------------------------------------------------------------------------------------
 
@@ -81,43 +82,64 @@ exercise(
 # 3 Scaled without looking --------------------------------------------------------------------------------------------
 
 
-def scale_case(seed: int, constant: bool) -> Case:
+def scaling_data(seed: int, constant: bool) -> tuple[ndarray, ndarray]:
     rng = np.random.default_rng(seed)
     train, other = rng.normal(3.0, 2.0, (6, 2)).round(1), rng.normal(5.0, 1.0, (3, 2)).round(1)
     if constant:
         train[:, 1] = 4.0
-    spread = np.sqrt(np.mean((train - train.mean(axis=0)) ** 2, axis=0))
-    spread[spread == 0] = 1.0
+    return train, other
 
-    def scaled(X: ndarray, mean: ndarray, by: ndarray) -> ndarray:
-        return (X - mean) / by
 
-    right = (scaled(train, train.mean(axis=0), spread), scaled(other, train.mean(axis=0), spread))
-    own = np.where(other.std(axis=0) > 0, other.std(axis=0), 1.0)
-    both = np.concatenate([train, other])
-    leaked = both.mean(axis=0), both.std(axis=0)
-    shifted = train.mean(axis=0), np.ones(2)
-    mistakes = (
+def spread(X: ndarray, less: int = 0) -> ndarray:
+    """The standard deviation of each column, written out; 1 where there is none."""
+    found = np.sqrt(np.sum((X - X.mean(axis=0)) ** 2, axis=0) / (len(X) - less))
+    return np.where(found > 0, found, 1.0)
+
+
+def scaled(train: ndarray, other: ndarray) -> tuple[ndarray, ndarray]:
+    return (train - train.mean(axis=0)) / spread(train), (other - train.mean(axis=0)) / spread(train)
+
+
+def wrongly_scaled(train: ndarray, other: ndarray) -> list[tuple[tuple[ndarray, ndarray], str]]:
+    mean, both = train.mean(axis=0), np.concatenate([train, other])
+    return [
         (
-            (right[0], scaled(other, other.mean(axis=0), own)),
+            (scaled(train, other)[0], (other - other.mean(axis=0)) / spread(other)),
             "The other examples must be moved as the training examples are, not by their own mean.",
         ),
         (
-            (scaled(train, *leaked), scaled(other, *leaked)),
+            ((train - both.mean(axis=0)) / spread(both), (other - both.mean(axis=0)) / spread(both)),
             "The mean of both parts has seen the examples that were to be kept apart.",
         ),
-        ((scaled(train, *shifted), scaled(other, *shifted)), "Divide by the standard deviation too."),
-    )
-    call = f"standardise(train={train.tolist()}, other={other.tolist()})"
-    return Case((train, other), right, call, mistakes)
+        ((train - mean, other - mean), "Divide by the standard deviation too."),
+        (
+            ((train - mean) / spread(train, 1), (other - mean) / spread(train, 1)),
+            "The mean of the squares is asked for; you divided their sum by n − 1.",
+        ),
+    ]
 
 
-exercise(
-    "standardise",
-    [scale_case(0, False), scale_case(1, False), scale_case(2, True)],
-    praise="The last one had a column that never changes: a 0 to divide by, and nothing to learn from.",
-    tolerance=1e-9,
-)
+def judge_standardise(standardise: Callable[[ndarray, ndarray], Any]) -> Feedback:
+    for seed, constant in ((0, False), (1, False), (2, True)):
+        train, other = scaling_data(seed, constant)
+        got = answered(standardise(train.copy(), other.copy()))
+        if not (isinstance(got, tuple | list) and len(got) == 2):
+            return Feedback(False, f"Not yet. Return a pair, both parts scaled; got {shown(got)}.")
+        right = scaled(train, other)
+        if agree(tuple(got), right, 1e-6):  # a tiny number added to the deviation does no harm, but to a deviation of 0
+            continue
+        hints = [hint for value, hint in wrongly_scaled(train, other) if agree(tuple(got), value, 1e-6)]
+        if not hints and constant:
+            hints = ["The second column of train never changes, so its deviation is 0: it is only shifted."]
+        part = 1 if agree(got[0], right[0], 1e-6) else 0
+        call = f"standardise(train={train.tolist()}, other={other.tolist()})"
+        where = f"the scaled {('train', 'other')[part]} should be {shown(right[part])}, but is {shown(got[part])}"
+        return Feedback(False, f"Not yet. {' '.join([*hints[:1], ''])}Of {call} {where}.")
+    praise = "The last one had a column that never changes: a 0 to divide by, and nothing to learn from."
+    return Feedback(True, f"Right: all 3 cases agree. {praise}")
+
+
+register(Exercise("standardise", judge_standardise))
 
 # 4 More of a hundred digits ------------------------------------------------------------------------------------------
 
@@ -151,8 +173,12 @@ def error_with(augment: Callable[[ndarray, ndarray], Any]) -> float:
         if not isinstance(made, tuple | list) or len(made) != 2:
             raise ValueError("augment must return a pair (X, y)")
         X, y = np.asarray(made[0], dtype=float), np.asarray(made[1])
-        if X.ndim != 2 or X.shape[1] != 64 or y.shape != X.shape[:1] or not np.isfinite(X).all():
-            raise ValueError(f"augment must return finite X (n, 64) and y (n,), got {X.shape} and {y.shape}")
+        if X.ndim != 2 or X.shape[1] != 64 or y.shape != X.shape[:1]:
+            raise ValueError(f"augment must return X (n, 64) and y (n,), got the shapes {X.shape} and {y.shape}")
+        if not np.isfinite(X).all():
+            raise ValueError("augment must return finite X; some entries are not")
+        if y.dtype.kind not in "iuf":
+            raise ValueError(f"the classes y must be numbers, as those that were given, not {y.dtype}")
         if not 1 <= len(X) <= MOST * len(few.y):
             raise ValueError(f"augment may return up to {MOST} times as many examples, got {len(X)} for {len(few.y)}")
         errors.append(np.mean(nearest(X, y, rest.X) != rest.y))
@@ -161,9 +187,10 @@ def error_with(augment: Callable[[ndarray, ndarray], Any]) -> float:
 
 def judge_augment(augment: Callable[[ndarray, ndarray], Any]) -> Feedback:
     reached, plain = error_with(augment), error_with(lambda X, y: (X, y))
-    words = f"The nearest example is of the wrong class for {reached:.1%} of new digits, on average over {SPLITS} splits"
+    share = beside(reached, PASS, ".1%")
+    words = f"The nearest example is of the wrong class for {share} of new digits, on average over {SPLITS} splits"
     words += f" ({plain:.1%} without your additions)."
-    if reached > PASS:
+    if reached > PASS - 1e-9:
         return Feedback(False, f"Not yet. {words} The goal is below {PASS:.1%}. Which change leaves a digit the same digit?")
     return Feedback(True, f"Right: {words} Those are examples that nobody had to write.")
 
