@@ -343,7 +343,7 @@ def test_a_number_beside_its_goal_is_on_its_side_of_it(σ: float) -> None:
         ("anneal", lambda done: 0.3 * 0.01**done, "0.1503 above"),
         ("break_bfgs", lambda: 0.05, "to 1.1e-06."),
         ("design", lambda x: np.sqrt(2 / (1 + 0.4487**2)) * np.where(x < 0, 0.4487 * x, x), "misses 4.999% of"),
-        ("far_start", lambda: np.array(himmelblau.maxima[0]) + [0.0, 2.4999], "2.4999 away"),
+        ("far_start", lambda: np.add(himmelblau.maxima[0], (0.0, 2.4999)), "2.4999 away"),
     ],
 )
 def test_a_goal_just_missed_does_not_read_as_met(name: str, answer: Any, missed: str) -> None:
