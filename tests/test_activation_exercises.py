@@ -97,4 +97,4 @@ def test_a_design_that_writes_into_its_argument_is_measured_like_one_that_does_n
         x[...] = f(x)
         return x
 
-    assert str(exercises.check("design", in_place)) == str(exercises.check("design", f))
+    assert exercises.check("design", in_place).text.startswith(exercises.check("design", f).text)

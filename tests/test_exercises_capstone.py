@@ -136,8 +136,7 @@ def test_what_is_no_pair_of_scaled_parts(answer: Any, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
-    [(lambda X, y: (X * np.nan, y), "finite X"), (lambda X, y: (X, y.astype(str)), "classes y must be numbers")],
+    ("answer", "words"), [(lambda X, y: (X * np.nan, y), "finite X"), (lambda X, y: (X, y.astype(str)), "not text")]
 )
 def test_what_is_wrong_with_augmented_digits_is_named(answer: Any, words: str) -> None:
     pytest.importorskip("sklearn", reason="the digits come with scikit-learn")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray
 
 from .. import data
-from .checking import Case, Exercise, Feedback, agree, answered, exercise, register, shown
+from .checking import Case, Exercise, Feedback, agree, answered, apart, exercise, register, shown
 from .goals import beside
 
 # 1 Who is taken for whom ---------------------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ def wrongly_scaled(train: ndarray, other: ndarray) -> list[tuple[tuple[ndarray, 
 def judge_standardise(standardise: Callable[[ndarray, ndarray], Any]) -> Feedback:
     for seed, constant in ((0, False), (1, False), (2, True)):
         train, other = scaling_data(seed, constant)
-        got = answered(standardise(train.copy(), other.copy()))
+        got = answered(standardise(train, other))
         if not (isinstance(got, tuple | list) and len(got) == 2):
             return Feedback(False, f"Not yet. Return a pair, both parts scaled; got {shown(got)}.")
         right = scaled(train, other)
@@ -133,7 +133,7 @@ def judge_standardise(standardise: Callable[[ndarray, ndarray], Any]) -> Feedbac
             hints = ["The second column of train never changes, so its deviation is 0: it is only shifted."]
         part = 1 if agree(got[0], right[0], 1e-6) else 0
         call = f"standardise(train={train.tolist()}, other={other.tolist()})"
-        where = f"the scaled {('train', 'other')[part]} should be {shown(right[part])}, but is {shown(got[part])}"
+        where = f"the scaled {('train', 'other')[part]} should be {apart(right[part], got[part])}"
         return Feedback(False, f"Not yet. {' '.join([*hints[:1], ''])}Of {call} {where}.")
     praise = "The last one had a column that never changes: a 0 to divide by, and nothing to learn from."
     return Feedback(True, f"Right: all 3 cases agree. {praise}")
@@ -177,8 +177,6 @@ def error_with(augment: Callable[[ndarray, ndarray], Any]) -> float:
             raise ValueError(f"augment must return X (n, 64) and y (n,), got the shapes {X.shape} and {y.shape}")
         if not np.isfinite(X).all():
             raise ValueError("augment must return finite X; some entries are not")
-        if y.dtype.kind not in "iuf":
-            raise ValueError(f"the classes y must be numbers, as those that were given, not {y.dtype}")
         if not 1 <= len(X) <= MOST * len(few.y):
             raise ValueError(f"augment may return up to {MOST} times as many examples, got {len(X)} for {len(few.y)}")
         errors.append(np.mean(nearest(X, y, rest.X) != rest.y))
