@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from numpy import ndarray
 from numpy.random import Generator
 
 from .. import nn
-from ..autodiff import TraceError, nest
+from ..autodiff import nest
 from ..checks import kind, whole
 from ..optim import UpdateRule, hyperparameters, schedules
 from ..programs import compile
@@ -68,8 +69,8 @@ def fit(
 
         J(θ) = mean over the batch of l(f(x; θ), y) + l1 Σ |W| + l2 Σ W²
 
-    model : a network, or a function loss(θ, X, y), the mean loss over the rows of X. The step of a network of `nn` is
-        compiled, as long as the rule's fields are numbers and schedules of the course; a function is called as it is.
+    model : a network, or a function loss(θ, X, y), the mean loss over the rows of X. The step is compiled only where
+        network, rule and schedule are the course's own and hold no function of yours: yours may depend on anything.
     theta : where to start, any nest of arrays; rule : acts on all of θ as one flat vector. l1, l2 : λ of `nn.l1` and
         `nn.l2`, which act on a network's weights theta["W"] alone, never on biases.
     data, validation : (X, y), one example to a row. If y are integers, they are taken as labels.
@@ -111,9 +112,9 @@ def fit(
     normalises = isinstance(model, nn.MLP) and model.batch_norm
     if normalises and 1 in (batch_size, len(X) % batch_size):
         raise ValueError(f"fit: batch_size {batch_size} leaves a batch of one example, which batch normalisation makes 0")
-    ends = [int(y.argmin()), int(y.argmax())] if y.ndim == 1 else [0, -1]  # a label out of range is one of these two
-    with np.errstate(all="ignore"):
-        with_gradient(θ, X[ends], y[ends])
+    if isinstance(model, nn.Network) and getattr(loss_of(model), "__func__", None) is nn.Network.loss:
+        with np.errstate(all="ignore"):
+            model.task.loss(np.zeros((len(X), model.outputs)), y)  # refuses targets that it can't take, by their rows
 
     history: dict[str, list[float]] = defaultdict(list)
     steps, epoch, before, state = 0, 0, θ, rule.init(θ)
@@ -140,7 +141,7 @@ def fit(
                 now = settled(rule, history.get(watched, []))
                 if now != current:
                     due = {size: n * (epochs + 1 - epoch) for size, n in ((left_over, 1), (batch_size, len(X) // batch_size))}
-                    current, step = now, stepping(now, with_gradient, isinstance(model, nn.Network), due)
+                    current, step = now, stepping(now, with_gradient, ours(model) and ours(now), due)
                 total = 0.0
                 for rows in minibatches(len(X), batch_size, rng):
                     value, moved, state = step(θ, state, steps + 1.0, frozen(X[rows]), frozen(y[rows]))
@@ -224,15 +225,23 @@ def settled(rule: UpdateRule, losses: list[float]) -> UpdateRule:
     return replace(rule, **values) if values else rule
 
 
+def ours(part: Any) -> bool:
+    """Whether it is a network, rule or schedule of the course's own, and so is each function that it holds."""
+    if not isinstance(part, (nn.Network, UpdateRule, schedules.Schedule)) or not type(part).__module__.startswith("dlcourse."):
+        return False
+    held = [f for x in vars(part).values() for f in (x if isinstance(x, tuple) else (x,)) if callable(f)]
+    known = [*vars(nn.activations).values(), *vars(nn.losses).values(), getattr(part, "_unflatten", None)]
+    return all(ours(f) or any(f is each for each in known) for f in held)
+
+
 def stepping(
-    rule: UpdateRule, with_gradient: Callable[..., Any], of_network: bool, due: dict[int, int]
+    rule: UpdateRule, with_gradient: Callable[..., Any], pure: bool, due: dict[int, int]
 ) -> Callable[..., tuple[Any, Any, Any]]:
     """(θ, state, t, X, y) → J on the batch where the rule last asked for its gradient, and θ and state after the step.
 
-    Compiled for each size of batch that is due often enough to be worth it, if nothing but its arguments can change what
-    it does: a function of one's own in the place of a hyper-parameter or of a network may depend on anything.
+    Compiled for each size of batch that is due often enough to be worth it, if it is pure: if nothing but its arguments can
+    change what it does.
     """
-    pure = of_network and not any(callable(v) and not isinstance(v, schedules.Schedule) for v in vars(rule).values())
     fast = dict[int, Callable[..., Any]]()
 
     def step(θ: Any, state: Any, t: Any, X: Any, y: Any) -> tuple[Any, Any, Any]:
@@ -249,18 +258,10 @@ def stepping(
     def faster(*arguments: Any) -> tuple[Any, Any, Any]:
         size = len(arguments[-1])
         if size not in fast:
-            fast[size] = compiled(step, *arguments) if pure and due[size] >= WORTH_IT else step
+            fast[size] = step
+            if pure and due[size] >= WORTH_IT:
+                with suppress(Exception):  # what is wrong with a step, it says better itself
+                    fast[size] = compile(step, *arguments)
         return fast[size](*arguments)
 
     return faster
-
-
-def compiled(f: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
-    """f in less time; f itself if it can't be traced, or does not repeat itself (a network that draws at random)."""
-    try:
-        fast = compile(f, *arguments)
-    except TraceError:
-        return f
-    pairs = zip(nest.flatten(f(*arguments))[0], nest.flatten(fast(*arguments))[0], strict=True)
-    # powers of Python floats and of NumPy's may differ in the last bit, random draws do in the first
-    return fast if all(np.allclose(a, b, rtol=1e-9, atol=1e-12, equal_nan=True) for a, b in pairs) else f

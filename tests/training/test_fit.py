@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import sys
+from functools import wraps
 from typing import Any
 
 import numpy as np
 import pytest
 
 from dlcourse import data, grad, nn, optim, training
+from dlcourse.autodiff.box import value_of
 from dlcourse.training import EarlyStopping, fit
 
 RULES = {
@@ -117,16 +120,116 @@ def test_penalties_act_on_weights_alone() -> None:
     np.testing.assert_allclose(run.history["risk"], [9.0 + 0.5 * 3.0 + 0.25 * 5.0], rtol=1e-15)
 
 
-def test_a_network_that_draws_at_random_is_not_frozen_by_compiling(moons: Any) -> None:
-    class Noisy(nn.MLP):
-        draws, seen = rng(5), 0
+# What may be compiled: nothing of the reader's, so that a step does the same however many are due ----------------------
 
-        def loss(self, theta: Any, X: Any, y: Any, **penalties: Any) -> Any:
-            Noisy.seen += 1
-            return super().loss(theta, X + Noisy.draws.normal(size=(len(y), 1)), y, **penalties)
 
-    run = quiet(Noisy([2, 4, 2]), nn.MLP([2, 4, 2]).init(rng()), moons, epochs=40, batch_size=85)
-    assert Noisy.seen >= run.steps
+def after_four_epochs(epochs: int, model: Any, start: Any, examples: Any, rule: Any = None) -> list[float]:
+    """24 steps in 4 epochs are too few to be compiled, 60 in 10 are enough."""
+    return quiet(model, start, examples, rule, epochs=epochs).history["risk"][:4]
+
+
+class Table(optim.schedules.Schedule):
+    initial: float
+
+    def value(self, t: Any) -> Any:
+        return self.initial * [1.0, 0.5, 0.25][min(int(t) // 10, 2)]
+
+
+class Corrected(optim.UpdateRule):
+    learning_rate: float
+
+    def init(self, θ: Any) -> Any:
+        return (np.zeros_like(θ),)
+
+    def step(self, gradient: Any, θ: Any, state: Any, t: Any) -> Any:
+        v = 0.9 * state[0] + 0.1 * gradient(θ)
+        return θ - self.learning_rate / math.sqrt(1 - 0.9**t) * v, (v,)
+
+
+class Squared(nn.Network):
+    """A loss of one's own, of labels that are turned into arrays."""
+
+    def __init__(self) -> None:
+        super().__init__(2, 3, "multiclass", {"W": (3, 2)})
+
+    def __call__(self, theta: Any, X: Any) -> Any:
+        return self.examples(X) @ self.nest(theta)["W"].T
+
+    def loss(self, theta: Any, X: Any, y: Any, **_: Any) -> Any:
+        hot = np.eye(3)[np.asarray(getattr(y, "value", y)).astype(int) - 1]  # labels from 1
+        return np.mean((nn.activations.softmax(self(theta, X)) - hot) ** 2)
+
+
+def squashed(a: Any) -> Any:
+    return np.tanh(a / np.abs(value_of(a)).max())
+
+
+@wraps(nn.activations.relu)
+def disguised(a: Any) -> Any:
+    return squashed(a)
+
+
+def with_own(**parts: Any) -> nn.MLP:
+    network = nn.MLP([2, 4, 3])
+    vars(network).update(parts)
+    return network
+
+
+BLOBS = data.blobs(rng(), 60)
+SGD = optim.GradientDescent(0.1)
+WITH_ONES_OWN = {
+    "network": (Squared(), SGD),
+    "activation": (nn.MLP([2, 4, 3], squashed), SGD),
+    "activation that looks like one of the course's": (nn.MLP([2, 4, 3], disguised), SGD),
+    "loss": (with_own(loss=lambda θ, X, y: np.mean(np.exp(-value_of(X)[:, 0])) * np.sum(θ["W"][1] ** 2)), SGD),
+    "task": (with_own(task=nn.Task("multiclass", nn.activations.softmax,
+                                   lambda a, y: np.mean((a - np.eye(3)[value_of(y).astype(int)]) ** 2))), SGD),
+    "schedule": (nn.MLP([2, 4, 3]), optim.GradientDescent(Table(0.1))),
+    "schedule in a schedule": (nn.MLP([2, 4, 3]), optim.GradientDescent(optim.schedules.constant_then(0.1, 2, Table(0.1)))),
+    "rule": (nn.MLP([2, 4, 3]), Corrected(0.1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WITH_ONES_OWN)
+def test_what_is_one_s_own_runs_as_it_is_however_many_steps_are_due(name: str, monkeypatch: Any) -> None:
+    model, rule = WITH_ONES_OWN[name]
+    examples = (BLOBS.X, BLOBS.y + 1) if name == "network" else BLOBS
+    start = {"W": np.zeros((3, 2))} if name == "network" else model.init(rng())
+    expected = after_four_epochs(4, model, start, examples, rule)
+    monkeypatch.setattr(sys.modules[fit.__module__], "compile", lambda *_: pytest.fail("is compiled"))
+    assert after_four_epochs(10, model, start, examples, rule) == expected
+
+
+def test_masks_are_drawn_anew_in_each_step() -> None:
+    """Of 4 units, 9 in 10 kept: two masks are often equal, so that no comparison tells them from one that is frozen."""
+    X, y = np.zeros((60, 1)), np.sin(np.arange(60.0))
+    for seed in range(5):
+        calls, draws = [], rng(seed)
+
+        def dropout(a: Any, calls: Any = calls, draws: Any = draws) -> Any:
+            calls.append(1)
+            return np.tanh(a) * (draws.random(np.shape(a)) < 0.9) / 0.9
+
+        network = nn.MLP([1, 4, 1], dropout, "regression")
+        run = quiet(network, network.init(rng()), (X, y), epochs=1, batch_size=1)
+        assert len(calls) == run.steps == 60
+
+
+@pytest.mark.parametrize("network", [nn.MLP([2, 4, 3], "relu"), nn.MLP([2, 4, 3], batch_norm=True), nn.RBF(2, 4, 3, "multiclass")])
+def test_the_course_s_own_is_compiled(network: Any, monkeypatch: Any) -> None:
+    """And a step that can't be compiled runs as it is."""
+    start = network.place(rng(), BLOBS.X) if isinstance(network, nn.RBF) else network.init(rng())
+    rule = optim.Adam(optim.schedules.constant_then(0.01, 5, optim.schedules.power(0.01)))
+    expected, compiled = after_four_epochs(4, network, start, BLOBS, rule), []
+
+    def refuse(*arguments: Any) -> Any:
+        compiled.append(arguments)
+        raise ZeroDivisionError
+
+    np.testing.assert_allclose(after_four_epochs(10, network, start, BLOBS, rule), expected, rtol=1e-12)
+    monkeypatch.setattr(sys.modules[fit.__module__], "compile", refuse)
+    assert after_four_epochs(10, network, start, BLOBS, rule) == expected
+    assert len(compiled) == 1
 
 
 # Early stopping ----------------------------------------------------------------------------------------------------
@@ -234,7 +337,7 @@ def test_interruption_keeps_what_was_learned() -> None:
 
     def loss(θ: Any, X: Any, y: Any) -> Any:
         calls.append(1)
-        if len(calls) == 9:
+        if len(calls) == 8:
             raise KeyboardInterrupt
         return line_loss(θ, X, y)
 
@@ -317,6 +420,10 @@ def holed(X: Any, value: float) -> Any:
     return X
 
 
+def one_wrong(label: int) -> Any:
+    return np.where(np.arange(30) == 17, label, PLANE.y)
+
+
 X, y = data.line(rng())
 PLANE = data.moons(rng(), 30)
 MLP = nn.MLP([2, 3, 2])
@@ -347,11 +454,26 @@ MLP = nn.MLP([2, 3, 2])
         (MLP, (PLANE.X, PLANE.y * 2), {}, "label"),
         (MLP, (PLANE.X, PLANE.y - 1), {}, "label"),
         (MLP, (PLANE.X[:, :1], PLANE.y), {}, "takes 2 input"),
+        (nn.MLP([2, 3, 1], task="binary"), (PLANE.X, one_wrong(5)), {}, "targets must be from 0 to 1, got 5 for example 17"),
+        (nn.MLP([2, 3, 1], task="binary"), (PLANE.X, one_wrong(5)[:, None]), {}, "got 5 for example 17"),
+        (MLP, (PLANE.X, one_wrong(2)), {"epochs": 0}, "whole numbers from 0 to 1, got 2 for example 17"),
     ],
 )
 def test_settings_and_data_that_make_no_sense(model: Any, examples: Any, settings: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        quiet(model, MLP.init(rng()) if model is MLP else np.zeros(2), examples, **settings)
+        quiet(model, model.init(rng()) if isinstance(model, nn.MLP) else np.zeros(2), examples, **settings)
+
+
+def test_a_loss_sees_batches_alone() -> None:
+    """Weights for each example, full batch: the loss is called for the steps, with all rows."""
+    rows, w = [], np.linspace(0.0, 1.0, 30)
+
+    def loss(θ: Any, X: Any, y: Any) -> Any:
+        rows.append(len(X))
+        return np.mean(w * (X @ θ - y) ** 2)
+
+    quiet(loss, np.zeros(2), (X, y), epochs=3, batch_size=30)
+    assert rows == [30] * 3
 
 
 @pytest.mark.parametrize("rule", [optim.Adam, 0.1, optim.BFGS()])
