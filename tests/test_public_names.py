@@ -98,10 +98,10 @@ APART = {"live", "exercises"}
 ENGINE = {"autodiff", "inspection", "programs"}
 
 
-def test_all_but_the_engine_stays_within_2_650_lines(repository: Path) -> None:
+def test_all_but_the_engine_stays_within_2_680_lines(repository: Path) -> None:
     counts = {
         path.relative_to(repository / "dlcourse"): lines_of_code(path.read_text(encoding="utf-8"))
         for path in (repository / "dlcourse").rglob("*.py")
     }
     total = sum(count for path, count in counts.items() if path.parts[0] not in APART | ENGINE)
-    assert 1_000 < total <= 2_650, sorted(counts.items(), key=lambda item: -item[1])[:20]
+    assert 1_000 < total <= 2_680, sorted(counts.items(), key=lambda item: -item[1])[:20]

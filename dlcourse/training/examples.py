@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,8 @@ def examples(who: str, pair: Any, like: ndarray | None = None) -> tuple[ndarray,
     """(X, y) as arrays, when they can be learned from."""
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         raise ValueError(f"fit: {who} must be a pair (X, y), got {type(pair).__name__}")
-    try:
-        X, y = np.asarray(pair[0], dtype=np.float64), np.asarray(pair[1])
-        y = y if y.dtype.kind in "iub" else y.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"fit: the {who} must be numbers ({error}); np.unique(words, return_inverse=True) makes labels of words"
-        ) from None
+    X, y = (numbers(f"{name} of the {who}", given) for name, given in zip("Xy", pair, strict=True))
+    X, y = X.astype(np.float64, copy=False), y if y.dtype.kind in "iub" else y.astype(np.float64, copy=False)
     if not X.ndim or not len(X):
         raise ValueError(f"fit: the {who} are empty: X has the shape {X.shape}")
     if not y.ndim or len(y) != len(X):
@@ -30,3 +26,17 @@ def examples(who: str, pair: Any, like: ndarray | None = None) -> tuple[ndarray,
     if like is not None and X.shape[1:] != like.shape[1:]:
         raise ValueError(f"fit: a row of the {who} has the shape {X.shape[1:]}, one of the training data {like.shape[1:]}")
     return X, y
+
+
+def numbers(name: str, given: Any) -> ndarray:
+    """An array of real numbers, none of them masked; no text, dates or complex numbers, which NumPy would turn into some."""
+    try:
+        array = np.asarray(given)
+        if array.dtype.kind not in "fiub" and not (array.dtype == object and all(isinstance(x, Real) for x in array.flat)):
+            raise TypeError(f"got an array of dtype {array.dtype}")
+    except (TypeError, ValueError) as error:
+        words = "np.unique(words, return_inverse=True) makes labels of words"
+        raise ValueError(f"fit: {name} must be real numbers ({error}); {words}") from None
+    for place in np.argwhere(np.ma.getmaskarray(given))[:1] if np.ma.isMaskedArray(given) else ():
+        raise ValueError(f"fit: {name} is masked in row {place[0]} counted from 0; leave out what is missing, or fill it")
+    return array

@@ -15,6 +15,7 @@ from numpy.random import Generator
 
 from .. import nn
 from ..autodiff import nest
+from ..autodiff.box import as_value
 from ..checks import kind, whole
 from ..optim import UpdateRule, hyperparameters, schedules
 from ..programs import compile
@@ -33,8 +34,8 @@ class Fit:
 
     theta : the parameters, nested as they were given; the arrays are views of one flat vector.
     history : per name one entry for each finished epoch: `risk`, J averaged over the examples as they passed;
-        `learning_rate`, that of its last step; with validation data `validation_loss`, and where there are classes
-        `validation_error`, the share of wrong ones.
+        `learning_rate`, that of its last step; with validation data `validation_loss`, and where their targets are
+        classes (no probabilities) `validation_error`, the share of wrong ones.
     best_epoch : the epoch that theta is from (0: the start). steps : updates made. stopped : why, in words.
     running : of an MLP with batch normalisation, the moments that were remembered up to theta: what it predicts with.
 
@@ -83,8 +84,9 @@ def fit(
     KeyboardInterrupt ends the training, not the program, and what was learned is returned; inside `search` it ends the
     search. A loss that is not finite ends the training too; the parameters are then the last ones whose loss was finite.
 
-    Raises TypeError for what is no update rule, ValueError for data that are empty, not finite, of one class only or
-    of shapes that do not fit, and for settings outside their range. [sources 000, 002]
+    Raises TypeError for what is no model, update rule or nest of numbers, ValueError for data that are empty, no real
+    numbers, not finite, masked, of one class only or of shapes that do not fit, and for settings outside their range.
+    [sources 000, 002]
 
     >>> from dlcourse import data, optim
     >>> X, y = data.line(np.random.default_rng(0))
@@ -96,6 +98,8 @@ def fit(
     >>> run.theta.round(1)
     array([2., 3.])
     """
+    if not callable(loss_of(model)):
+        raise TypeError(f"fit: model must be a network or a function loss(θ, X, y), got {model!r:.60}")
     J = regularised(model, theta, l1, l2)
     X, y = examples("data", data)
     held_out = None if validation is None else examples("validation data", validation, like=X)
@@ -128,12 +132,12 @@ def fit(
             return False
         here = unflatten(θ)
         loss = entry["validation_loss"] = float(loss_of(model)(here, *held_out, **beside))
-        if epoch and classifies(model, y) and hasattr(model, "classify"):
+        if epoch and classifies(model, y) and hasattr(model, "classify") and not np.any(held_out[1] % 1):
             wrong = model.classify(here, held_out[0], **beside) != np.ravel(held_out[1])
             entry["validation_error"] = float(np.mean(wrong))
         return stopping.see(epoch, loss, (θ, dict(beside)))
 
-    stopped, went_back = f"all {epochs} epochs done", 0
+    stopped, kept, went_back = f"all {epochs} epochs done", "", 0
     try:
         with bar(epochs * batches, "steps", progress) as shown, np.errstate(all="ignore"):
             judge({})
@@ -167,15 +171,18 @@ def fit(
                     stopped = f"no lower validation loss in the {patience} epochs after epoch {stopping.epoch}"
                     break
     except Diverged as why:
-        θ, went_back, stopped = before, min(steps, 1), f"{why}; the last parameters whose loss was finite are kept"
+        θ, went_back, stopped, kept = before, min(steps, 1), str(why), "; the last parameters whose loss was finite are kept"
     except KeyboardInterrupt:
         if IN_A_SEARCH.get():
             raise
-        stopped = f"interrupted in epoch {epoch} after {steps} steps; what was learned is kept"
+        stopped, kept = f"interrupted in epoch {epoch} after {steps} steps", "; what was learned is kept"
+        with suppress(KeyboardInterrupt):  # the steps since the last look count too; who interrupts again gives them up
+            judge({})
     epoch = -(-(steps - went_back) // batches)
     if stopping.theta is not None:
         (θ, beside), epoch = stopping.theta, stopping.epoch
-    return Fit(unflatten(θ.copy()), dict(history), epoch, steps, stopped, **beside)
+        kept = kept and f"; the parameters of epoch {epoch} are kept, whose validation loss was the lowest"
+    return Fit(unflatten(θ.copy()), dict(history), epoch, steps, stopped + kept, **beside)
 
 
 class Diverged(Exception):
@@ -185,7 +192,11 @@ class Diverged(Exception):
 def start(theta: Any) -> tuple[ndarray, Callable[[Any], Any]]:
     """All parameters as one flat vector, and the way back to the nest."""
     for name, leaf in zip(leaf_names(theta, "theta"), nest.flatten(theta)[0], strict=True):
-        if not np.isfinite(np.asarray(leaf, dtype=np.float64)).all():
+        try:
+            value = as_value(leaf)
+        except TypeError as error:
+            raise TypeError(f"fit: {name} must be an array of real numbers ({error})") from None
+        if not np.isfinite(value).all():
             raise ValueError(f"fit: {name} is not finite; training needs a finite start")
     flat, unflatten = nn.flatten(theta)
     if not flat.size:

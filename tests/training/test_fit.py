@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcourse import data, grad, nn, optim, training
+from dlcourse import Tensor, data, grad, nn, optim, training
 from dlcourse.autodiff.box import value_of
 from dlcourse.training import EarlyStopping, fit
 
@@ -215,7 +215,9 @@ def test_masks_are_drawn_anew_in_each_step() -> None:
         assert len(calls) == run.steps == 60
 
 
-@pytest.mark.parametrize("network", [nn.MLP([2, 4, 3], "relu"), nn.MLP([2, 4, 3], batch_norm=True), nn.RBF(2, 4, 3, "multiclass")])
+@pytest.mark.parametrize(
+    "network", [nn.MLP([2, 4, 3], "relu"), nn.MLP([2, 4, 3], batch_norm=True), nn.RBF(2, 4, 3, "multiclass")]
+)
 def test_the_course_s_own_is_compiled(network: Any, monkeypatch: Any) -> None:
     """And a step that can't be compiled runs as it is."""
     start = network.place(rng(), BLOBS.X) if isinstance(network, nn.RBF) else network.init(rng())
@@ -316,6 +318,14 @@ def test_the_validation_error_counts_wrong_classes(moons: Any, mlp: nn.MLP) -> N
     assert run.history["validation_error"][run.best_epoch - 1] == expected
 
 
+def test_probabilities_have_no_wrong_classes(moons: Any) -> None:
+    network = nn.MLP([2, 8, 1], task="binary")
+    for soft in (False, True):
+        targets = np.where(moons.y, 0.9, 0.1) if soft else moons.y * 1.0
+        run = quiet(network, network.init(rng()), (moons.X, targets), epochs=2, validation=(moons.X, targets))
+        assert ("validation_error" in run.history) is not soft
+
+
 def test_digits_are_learned() -> None:
     pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
     train, validation, test = data.split(*data.digits(), (0.6, 0.2, 0.2), rng())
@@ -348,6 +358,36 @@ def test_interruption_keeps_what_was_learned() -> None:
     assert run.steps == 7
     assert line_loss(run.theta, X, y) < line_loss(np.zeros(2), X, y)
     assert run.best_epoch == 3
+
+
+@pytest.mark.parametrize(("at", "steps", "best"), [(28, 26, 1), (2, 0, 0), (1, 0, 0)])
+def test_an_interruption_looks_at_the_validation_data_once_more(at: int, steps: int, best: int) -> None:
+    """Call 1 is the look at the start, 28 that of step 27; a second interruption ends the last look."""
+    X, y = data.line(rng())
+    for again in (False, True):
+        calls: list[int] = []
+
+        def loss(θ: Any, X: Any, y: Any, calls: Any = calls, again: bool = again) -> Any:
+            calls.append(1)
+            if len(calls) == at or (again and len(calls) == at + 1):
+                raise KeyboardInterrupt
+            return line_loss(θ, X, y)
+
+        run = quiet(loss, np.zeros(2), (X, y), epochs=1, batch_size=1, validation=(X, y))
+        epoch = 0 if again else best
+        seen = not again or at > 1
+        lowest = f"the parameters of epoch {epoch} are kept, whose validation loss was the lowest"
+        words = lowest if seen else "what was learned is kept"
+        assert run.stopped == f"interrupted in epoch {int(at > 1)} after {steps} steps; {words}"
+        assert (run.steps, run.best_epoch, bool(run.theta.any())) == (steps, epoch, epoch > 0)
+        assert not run.history
+
+
+def test_a_divergence_says_which_parameters_are_kept() -> None:
+    with np.errstate(over="ignore"):
+        run = quiet(line_loss, np.zeros(2), (X, y), validation=(X * 1e200, y))
+    assert run.stopped.endswith("; the parameters of epoch 0 are kept, whose validation loss was the lowest")
+    assert run.best_epoch == 0
 
 
 def test_an_interruption_while_validating_leaves_whole_entries() -> None:
@@ -447,8 +487,15 @@ MLP = nn.MLP([2, 3, 2])
         (line_loss, (holed(X, np.nan), y), {}, "X of the data is nan in row 3, column 1, counted from 0"),
         (line_loss, (X, np.where(y == y[5], np.inf, y)), {}, "y of the data is inf in row 5 counted from 0"),
         (line_loss, (X, y), {"batch_size": 2.5}, r"batch_size \(of 30 examples\) must be a whole number"),
-        (line_loss, (X, ["cat"] * 30), {}, "the data must be numbers .* makes labels of words"),
-        (line_loss, ([[1.0], [1.0, 2.0]], y), {}, "the data must be numbers"),
+        (line_loss, (X, ["cat"] * 30), {}, "y of the data must be real numbers .* makes labels of words"),
+        (line_loss, (X, [str(each) for each in y]), {}, "y of the data must be real numbers"),
+        (line_loss, (X.astype(str).astype(object), y), {}, "X of the data must be real numbers"),
+        (line_loss, ([[1.0], [1.0, 2.0]], y), {}, "X of the data must be real numbers"),
+        (line_loss, (1j * X, y), {}, "X of the data must be real numbers .got an array of dtype complex128"),
+        (line_loss, (X, np.full(30, "2020-01-01", dtype="M8[D]")), {}, "y of the data must be real numbers"),
+        (line_loss, (X, np.arange(30).astype("m8[s]")), {}, "y of the data must be real numbers"),
+        (line_loss, (X, np.ma.masked_array(y, np.arange(30) == 4)), {}, "y of the data is masked in row 4"),
+        (line_loss, (X, y), {"validation": (np.ma.masked_array(X, X > 9e9) + 1j, y)}, "X of the validation data must be real"),
         (line_loss, X, {}, r"pair \(X, y\)"),
         (MLP, (PLANE.X, 0 * PLANE.y), {}, "all 30 examples are of the class 0"),
         (MLP, (PLANE.X, PLANE.y * 2), {}, "label"),
@@ -480,6 +527,20 @@ def test_a_loss_sees_batches_alone() -> None:
 def test_what_is_no_update_rule(rule: Any) -> None:
     with pytest.raises(TypeError, match="rule must be an update rule"):
         quiet(line_loss, np.zeros(2), (X, y), rule)
+
+
+def test_numbers_in_other_clothes_are_numbers() -> None:
+    expected = quiet(line_loss, np.zeros(2), (X, y)).theta
+    for mine in ((X.astype(object), list(y)), (np.ma.masked_array(X, X > 9e9), y.astype(object))):
+        np.testing.assert_array_equal(quiet(line_loss, np.zeros(2), mine).theta, expected)
+
+
+def test_what_is_no_model_and_no_start() -> None:
+    with pytest.raises(TypeError, match="fit: model must be a network or a function loss"):
+        quiet(3, np.zeros(2), (X, y))
+    for start in (None, "a", Tensor(np.zeros(2)), np.zeros(2) * 1j):
+        with pytest.raises(TypeError, match=r"fit: theta\S* must be an array of real numbers"):
+            quiet(line_loss, [start, np.zeros(2)], (X, y))
 
 
 def test_starts_that_make_no_sense() -> None:
