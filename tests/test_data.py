@@ -47,7 +47,13 @@ def test_every_epoch_shows_every_example_once(n: int, size: int, epochs: int) ->
 @pytest.mark.parametrize("size", [0, -1, 6])
 def test_a_batch_must_fit(size: int) -> None:
     with pytest.raises(ValueError, match="minibatches: size must be a whole number from 1 to 5"):
-        next(minibatches(5, size, np.random.default_rng(0)))
+        minibatches(5, size, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("epochs", [-1, 1.5])
+def test_epochs_are_counted(epochs: int) -> None:
+    with pytest.raises(ValueError, match="minibatches: epochs must be a whole number ≥ 0"):
+        minibatches(5, 2, np.random.default_rng(0), epochs)
 
 
 def test_noisy_descent_walks_as_plain_numpy_does() -> None:

@@ -16,7 +16,7 @@ def minibatches(n: int, size: int, rng: Generator, epochs: int = 1) -> Iterator[
     Each epoch shows every example once; its last batch may be smaller. With size 1
     this is stochastic gradient descent in the narrow sense, with size n full-batch.
 
-    Raises ValueError unless size is a whole number from 1 to n.
+    Raises ValueError unless size is a whole number from 1 to n and epochs one ≥ 0.
 
     >>> from numpy.random import default_rng
     >>> [batch.tolist() for batch in minibatches(5, 2, default_rng(0))]
@@ -24,7 +24,5 @@ def minibatches(n: int, size: int, rng: Generator, epochs: int = 1) -> Iterator[
     """
     generator("minibatches", rng)
     size = whole("minibatches", "size", size, 1, n)
-    for _ in range(epochs):
-        order = rng.permutation(n)
-        for first in range(0, n, size):
-            yield order[first : first + size]
+    orders = (rng.permutation(n) for _ in range(whole("minibatches", "epochs", epochs, 0)))
+    return (order[first : first + size] for order in orders for first in range(0, n, size))

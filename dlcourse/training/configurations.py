@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.random import Generator
 
-from ..checks import generator, whole
+from ..checks import generator, number, whole
 
 Configuration = dict[str, Any]
 
@@ -31,8 +31,11 @@ class Bounded(Distribution):
     high: float
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
-            raise ValueError(f"{type(self).__name__}: low must lie below high, both finite, got {self.low} and {self.high}")
+        low, high = (number(type(self).__name__, name, getattr(self, name), -math.inf) for name in ("low", "high"))
+        if not (self.low < self.high and high - low < math.inf):
+            raise ValueError(
+                f"{type(self).__name__}: low must lie below high, and not infinitely far, got {self.low} and {self.high}"
+            )
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,8 @@ class integers(Bounded):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.low != int(self.low) or self.high != int(self.high):
-            raise ValueError(f"integers: low and high must be whole numbers, got {self.low} and {self.high}")
+        if self.low != int(self.low) or self.high != int(self.high) or max(-self.low, self.high) >= 2**63:
+            raise ValueError(f"integers: low and high must be whole numbers of 64 bits, got {self.low} and {self.high}")
 
     def draw(self, rng: Generator) -> int:
         return int(rng.integers(int(self.low), int(self.high), endpoint=True))
@@ -101,7 +104,8 @@ class choice(Distribution):
 
 
 def check_values(who: str, values: Any) -> None:
-    if isinstance(values, (str, dict)) or not hasattr(values, "__getitem__") or not len(values):
+    listed = hasattr(values, "__getitem__") and not isinstance(values, (str, dict)) and getattr(values, "shape", None) != ()
+    if not listed or not len(values):
         raise ValueError(f"{who}: needs a list of values, got {values!r}; give at least one value")
 
 

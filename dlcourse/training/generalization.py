@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..checks import finite
+
 
 class BiasVariance(NamedTuple):
     """Means over the points: squared bias, variance over the training sets, and their sum, the error without noise.
@@ -29,7 +31,7 @@ def bias_and_variance(predictions: Any, truth: Any) -> BiasVariance:
     bias itself is small. [Geman, Bienenstock and Doursat 1992; source 002]
 
     predictions : (R, T), what the model learned from training set r says at point t. truth : (T,), f there.
-    Raises ValueError for other shapes and for fewer than two training sets.
+    Raises ValueError for other shapes, numbers that are not finite, and fewer than two training sets.
 
     >>> bias_and_variance([[1.0, 2.0], [3.0, 2.0]], [1.0, 2.0])
     BiasVariance(squared_bias=0.5, variance=0.5, error=1.0)
@@ -40,6 +42,8 @@ def bias_and_variance(predictions: Any, truth: Any) -> BiasVariance:
             "bias_and_variance: needs predictions (R, T) of at least 2 training sets and the truth (T,), "
             f"got {f.shape} and {y.shape}"
         )
+    finite("bias_and_variance", "predictions", f)
+    finite("bias_and_variance", "truth", y)
     squared_bias = float(np.mean((f.mean(axis=0) - y) ** 2))
     variance = float(np.mean(f.var(axis=0)))
     return BiasVariance(squared_bias, variance, float(np.mean((f - y) ** 2)))

@@ -10,7 +10,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from html import escape
@@ -76,7 +76,8 @@ class Trials:
             raise ValueError(f"no trial has a result{first}")
         by = by or next(iter(done[0].result))
         if any(by not in trial.result for trial in done):
-            raise ValueError(f"not every result has {by!r}; there are {', '.join(done[0].result)}")
+            names = dict.fromkeys(name for trial in done for name in trial.result)
+            raise ValueError(f"not every result has {by!r}; there are {', '.join(names)}")
         if bad := [trial.result[by] for trial in done if not isinstance(trial.result[by], (int, float))]:
             raise ValueError(f"only numbers have a lowest; {by!r} is {bad[0]!r:.60}")
         return sorted(done, key=lambda trial: (math.isnan(trial.result[by]), trial.result[by]))
@@ -101,8 +102,9 @@ class Trials:
         return [row(trial) for trial in self.trials]
 
     def _repr_html_(self) -> str:
-        done = self.ranked() if len(self.failed) < len(self) else []
-        rows = replace(self, trials=(*done, *self.failed)).to_rows()
+        rows = self.to_rows()
+        with suppress(ValueError):  # in the order of the configurations, if they have nothing in common to be ranked by
+            rows = replace(self, trials=(*self.ranked(), *self.failed)).to_rows()
         columns = [name for name in dict.fromkeys(name for row in rows for name in row) if name != "error" or self.failed]
         head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in columns)
         cells = [[f"<td>{escape(written(row.get(name, '')))}</td>" for name in columns] for row in rows]
@@ -136,8 +138,10 @@ def search(
         again takes what is there (same seed, same configuration) and does the rest; failures are tried anew. Code is
         not compared: choose another directory when `train` has changed.
 
-    KeyboardInterrupt ends the search, not the program: the finished trials are returned.
-    Raises ValueError for configurations that JSON can't hold, with the name in question, and for none at all.
+    KeyboardInterrupt ends the search, not the program: the finished trials are returned; inside another search it ends that.
+    They are returned too if a worker dies, out of memory say, or the disk is full: `stopped` tells.
+    Raises ValueError for configurations that JSON can't hold, with the name in question, and for none at all; OSError,
+    before the first trial, for a directory that can't be written.
 
     >>> def train(rng, rate):
     ...     return (rate - 0.3) ** 2
@@ -145,8 +149,9 @@ def search(
     >>> trials.best().configuration
     {'rate': 0.4}
     """
-    if isinstance(configurations, dict) or not len(configurations):
-        raise ValueError(f"search: there are no configurations: needs a list of dicts, got {configurations!r:.60}")
+    given, configurations = configurations, list(configurations)
+    if isinstance(given, dict) or not configurations or not all(isinstance(each, dict) for each in configurations):
+        raise ValueError(f"search: there are no configurations: needs a list of dicts, got {given!r:.60}")
     whole("search", "seed", seed, 0)
     if n_jobs != -1:  # all cores
         whole("search", "n_jobs", n_jobs)
@@ -155,18 +160,24 @@ def search(
     kept = {} if file is None else finished(file)
     found = {i: replace(kept[key], configuration=configurations[i]) for i, key in enumerate(keys) if key in kept}
     left = [i for i in range(len(keys)) if i not in found]
+    if file is not None and left:
+        append(file)  # where that can't be done, nothing is trained in vain
     stopped = f"all {len(keys)} configurations done"
     calls = [(train, i, configurations[i], keys[i]) for i in left]
     with bar(len(keys), "trials", progress, done=len(found)) as shown:
         try:
             with closing(parallel(calls, n_jobs)) as results:
                 for i, outcome in results:
+                    found[i] = Trial(configurations[i], **outcome)
                     if file is not None and not outcome["error"]:
                         append(file, keys[i], outcome)
-                    found[i] = Trial(configurations[i], **outcome)
                     shown.update()
-        except KeyboardInterrupt:
-            stopped = f"interrupted when {len(found)} of {len(keys)} configurations were done"
+        except (KeyboardInterrupt, Exception) as error:
+            interrupted = isinstance(error, KeyboardInterrupt)
+            if IN_A_SEARCH.get() or (not interrupted and (not found or isinstance(error, ImportError))):
+                raise  # part of a search is no result of a trial
+            why = "interrupted" if interrupted else f"ended by {type(error).__name__} ({error!s:.120})"
+            stopped = f"{why} when {len(found)} of {len(keys)} configurations were done"
     return Trials(tuple(found[i] for i in sorted(found)), stopped)
 
 
@@ -225,7 +236,7 @@ def finished(file: Path) -> dict[str, Trial]:
     """What the file holds, by key. A last line that was cut off when the machine stopped is no trial."""
     kept = {}
     if file.exists():
-        for line in file.read_text(encoding="utf-8").splitlines():
+        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 entry = json.loads(line)
                 kept[entry["key"]] = Trial({}, **entry["outcome"])
@@ -234,11 +245,11 @@ def finished(file: Path) -> dict[str, Trial]:
     return kept
 
 
-def append(file: Path, key: str, outcome: dict[str, Any]) -> None:
+def append(file: Path, key: str = "", outcome: Any = None) -> None:
     """One line, in one write, on the disk before the next trial counts; after a line that was cut off, on a new one."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with open(file, "ab+", buffering=0) as out:
         if out.seek(0, os.SEEK_END) and (out.seek(-1, os.SEEK_END), out.read(1))[1] != b"\n":
             out.write(b"\n")
-        out.write((json.dumps({"key": key, "outcome": outcome}) + "\n").encode())
+        out.write((json.dumps({"key": key, "outcome": outcome}) + "\n").encode() if key else b"")
         os.fsync(out.fileno())

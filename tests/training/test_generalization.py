@@ -32,6 +32,13 @@ def test_predictions_that_do_not_fit(shapes: tuple[tuple[int, ...], int]) -> Non
         bias_and_variance(np.zeros(shapes[0]), np.zeros(shapes[1]))
 
 
+def test_predictions_that_are_not_finite() -> None:
+    with pytest.raises(ValueError, match="bias_and_variance: predictions is nan in row 0, column 0"):
+        bias_and_variance([[np.nan], [1.0]], [0.0])
+    with pytest.raises(ValueError, match="bias_and_variance: truth is inf in row 0"):
+        bias_and_variance([[0.0], [1.0]], [np.inf])
+
+
 def test_exact_zeros_come_from_the_proximal_step_not_from_the_sign_gradient() -> None:
     """4 of 20 inputs matter. Both minimise the same J; only the soft threshold lands on 0."""
     rng = np.random.default_rng(0)

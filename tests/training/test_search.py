@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -67,13 +69,18 @@ def test_draws_follow_their_distributions() -> None:
         (lambda: grid(activation="tanh"), "grid: activation: needs a list of values, got 'tanh'"),
         (lambda: grid(rate=[]), "at least one value"),
         (lambda: uniform(1, 1), "uniform: low must lie below high"),
-        (lambda: uniform(0, np.inf), "both finite"),
+        (lambda: uniform(0, np.inf), "uniform: high must be a finite number"),
         (lambda: log_uniform(0.0, 1.0), "log_uniform: low must be above 0"),
         (lambda: integers(0, 1.5), "whole numbers"),  # type: ignore[arg-type]
         (lambda: choice([]), "at least one value"),
         (lambda: sample(np.random.default_rng(0), 0, a=uniform(0, 1)), "n must be a whole number"),
         (lambda: sample(np.random.default_rng(0), 2, a=0.5), "a must be uniform, log_uniform, integers or choice"),  # type: ignore[arg-type]
+        (lambda: uniform("a", 1), "uniform: low must be a finite number, got 'a'"),  # type: ignore[arg-type]
+        (lambda: uniform(-1e308, 1e308), "uniform: low must lie below high"),
+        (lambda: integers(0, 10**30), "whole numbers"),
+        (lambda: choice(np.array(3)), "choice: needs a list of values"),  # type: ignore[arg-type]
         (lambda: quiet(configurations=[]), "there are no configurations"),
+        (lambda: quiet(configurations=[0.1, 0.2]), "needs a list of dicts"),
         (lambda: quiet(seed=0.5), "seed must be a whole number"),
         (lambda: quiet(n_jobs=0), "n_jobs must be"),
         (lambda: quiet(configurations=[{"rate": np.tanh}]), "'rate': .* can't be kept"),
@@ -125,6 +132,13 @@ def test_what_train_does_to_its_arguments_changes_no_configuration(tmp_path: Pat
     for _ in range(2):
         assert quiet(train, configurations, directory=tmp_path).trials[0].configuration == {"widths": [8, 4]}
     assert calls == [4]
+
+
+def test_results_of_different_names_are_shown_as_they_come() -> None:
+    trials = quiet(lambda rng, a: {f"s{a}": 1.0}, (configuration for configuration in grid(a=[0, 1])))
+    with pytest.raises(ValueError, match="not every result has 's0'; there are s0, s1"):
+        trials.best()
+    assert len(ElementTree.fromstring(trials._repr_html_()).findall(".//tbody/tr")) == 2
 
 
 def test_losses_that_are_nan_come_last() -> None:
@@ -235,6 +249,60 @@ def test_an_interruption_inside_fit_ends_the_search_not_the_trial(tmp_path: Path
     assert len((tmp_path / "trials.jsonl").read_text().splitlines()) == 1
 
 
+def test_an_interruption_inside_another_search_is_no_result(tmp_path: Path) -> None:
+    trained: list[int] = []
+
+    def inner(rng: Any, b: int) -> int:
+        trained.append(b)
+        if len(trained) == 3:
+            raise KeyboardInterrupt
+        return b
+
+    def outer(rng: Any, a: int) -> float:
+        return quiet(inner, grid(b=[5, 4, 3, 2, 1])).best().result["score"]
+
+    trials = quiet(outer, grid(a=[1, 2]), directory=tmp_path)
+    assert (trials.stopped, len(trials)) == ("interrupted when 0 of 2 configurations were done", 0)
+    assert [trial.result for trial in quiet(outer, grid(a=[1, 2]), directory=tmp_path)] == [{"score": 1}] * 2
+
+
+def test_a_directory_that_cannot_be_written_is_found_out_before_the_first_trial(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"):
+        quiet(lambda rng, **_: pytest.fail("trained in vain"), directory=tmp_path / "file")
+
+
+def test_what_is_finished_is_read_where_nothing_can_be_written(tmp_path: Path, monkeypatch: Any) -> None:
+    done = quiet(lambda rng, a: a, grid(a=[1, 2]), directory=tmp_path)
+    monkeypatch.setattr(sys.modules[search.__module__], "append", lambda *_: pytest.fail("nothing is left to write"))
+    assert results(quiet(lambda rng, a: a, grid(a=[1, 2]), directory=tmp_path)) == results(done)
+
+
+def test_a_disk_that_is_full_loses_nothing(tmp_path: Path, monkeypatch: Any) -> None:
+    def full(file: Any, key: str = "", outcome: Any = None) -> None:
+        if outcome and outcome["result"]["score"] == 2:
+            raise OSError("no space left")
+
+    monkeypatch.setattr(sys.modules[search.__module__], "append", full)
+    trials = quiet(lambda rng, a: a, grid(a=[1, 2, 3]), directory=tmp_path)
+    assert trials.stopped == "ended by OSError (no space left) when 2 of 3 configurations were done"
+    assert [trial.result["score"] for trial in trials] == [1, 2]
+
+
+def dies_at_3(rng: Any, a: int) -> float:
+    if a == 3:
+        time.sleep(1.0)
+        os._exit(1)
+    return float(a)
+
+
+def test_a_worker_that_dies_takes_no_finished_trial_along() -> None:
+    pytest.importorskip("joblib", reason="parallel search is joblib's")
+    trials = quiet(dies_at_3, grid(a=[0, 1, 2, 3]), n_jobs=2)
+    assert trials.stopped.startswith("ended by TerminatedWorkerError (A worker process")
+    assert [trial.result["score"] for trial in trials] == [0.0, 1.0, 2.0]
+
+
 def test_a_search_finds_a_good_network_for_the_digits() -> None:
     """Chosen on the validation set, reported once on the test set."""
     pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
@@ -293,6 +361,8 @@ def test_a_line_that_was_cut_off_is_no_trial(tmp_path: Path) -> None:
         file.write_text(lines[0] + lines[1] + lines[2][:end])
         assert results(quiet(configurations=configurations, directory=tmp_path)) == results(whole)
         assert results(quiet(lambda rng, **c: 1 / 0, configurations, directory=tmp_path)) == results(whole)
+    file.write_bytes(b"\xff\n" + "".join(lines).encode())
+    assert results(quiet(lambda rng, **c: 1 / 0, configurations, directory=tmp_path)) == results(whole)
     file.write_text(lines[0].replace('"seconds"', '"hours"') + lines[1])  # an outcome of another kind
     assert results(quiet(configurations=configurations, directory=tmp_path)) == results(whole)
 
