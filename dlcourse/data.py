@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from importlib.util import find_spec
 from os import PathLike, fspath
@@ -33,10 +34,12 @@ class Sample(NamedTuple):
     y: ndarray
 
 
-def check(who: str, rng: Generator, n: int, noise: float, at_least: int = 1) -> None:
+def check(who: str, rng: Generator, n: int, noise: float, at_least: int = 1, **more: float) -> None:
     generator(who, rng)
     whole(who, "n", n, at_least)
     number(who, "noise", noise)
+    for name, value in more.items():
+        number(who, name, value, -np.inf)
 
 
 def line(rng: Generator, n: int = 30, *, intercept: float = 2.0, slope: float = 3.0, noise: float = 0.1) -> Sample:
@@ -46,8 +49,8 @@ def line(rng: Generator, n: int = 30, *, intercept: float = 2.0, slope: float = 
     of x; the standard normal is this course's choice. The rows of X are [1, x], so that the model is X @ θ with
     θ = (intercept, slope).
 
-    Raises ValueError unless n is a whole number ≥ 1 and noise is finite and ≥ 0, and
-    TypeError for an rng that is no Generator.
+    Raises ValueError unless n is a whole number ≥ 1, noise is finite and ≥ 0, and the line's two numbers are finite,
+    and TypeError for an rng that is no Generator.
 
     >>> X, y = line(np.random.default_rng(0))
     >>> X.shape, y.shape
@@ -55,7 +58,7 @@ def line(rng: Generator, n: int = 30, *, intercept: float = 2.0, slope: float = 
     >>> bool(np.abs(y - X @ [2.0, 3.0]).max() <= 0.1)
     True
     """
-    check("line", rng, n, noise)
+    check("line", rng, n, noise, intercept=intercept, slope=slope)
     X = np.stack([np.ones(n), rng.standard_normal(n)], axis=1)
     return Sample(X, X @ [intercept, slope] + rng.uniform(-noise, noise, n))
 
@@ -115,14 +118,14 @@ def spirals(rng: Generator, n: int = 200, *, noise: float = 0.03, classes: int =
     """As many interlocked spirals as classes: radius r ~ U(0, 1) at the angle 2π (turns · r + class / classes).
 
     Each point is moved by N(0, noise²) along both axes. In the manner of the two spirals of Lang and Witbrock [1988].
-    Raises ValueError unless n is a whole number ≥ classes ≥ 2 and noise is finite and ≥ 0, and
+    Raises ValueError unless n is a whole number ≥ classes ≥ 2, noise is finite and ≥ 0, and turns are finite, and
     TypeError for an rng that is no Generator.
 
     >>> X, y = spirals(np.random.default_rng(0), 300, classes=3)
     >>> X.shape, np.bincount(y)
     ((300, 2), array([100, 100, 100]))
     """
-    check("spirals", rng, n, noise, whole("spirals", "classes", classes, 2))
+    check("spirals", rng, n, noise, whole("spirals", "classes", classes, 2), turns=turns)
     y, r = labels(rng, n, classes), rng.uniform(0.0, 1.0, n)
     φ = 2 * np.pi * (turns * r + y / classes)
     return scatter(rng, r[:, None] * np.stack([np.cos(φ), np.sin(φ)], axis=1), y, noise)
@@ -194,7 +197,8 @@ def split(X: ndarray, y: ndarray, fractions: Sequence[float], rng: Generator) ->
     """The examples shuffled and parted, one part for each fraction: training, validation and test sets.
 
     Every example is in exactly one part. If y are labels (T integers), the parts are stratified: a class of m examples
-    gives each part its fraction of m, within one example. Other targets are parted without regard to their values.
+    gives each part its fraction of m, within one example, and a part gets its fraction of T, within two. Other targets are
+    parted without regard to their values.
 
     Raises ValueError for X and y of different length, fractions that are not positive or do not add up to 1, and
     parts that would be empty.
@@ -214,15 +218,33 @@ def split(X: ndarray, y: ndarray, fractions: Sequence[float], rng: Generator) ->
     labelled = y.ndim == 1 and y.dtype.kind in "iub"
     strata = [np.flatnonzero(y == each) for each in np.unique(y)] if labelled else [np.arange(len(y))]
     parts: list[list[ndarray]] = [[] for _ in shares]
-    for stratum in strata:
-        cuts = np.rint(np.cumsum(shares)[:-1] * len(stratum)).astype(int)
-        for part, rows in zip(parts, np.split(rng.permutation(stratum), cuts), strict=True):
+    for stratum, counts in zip(strata, table(shares, np.array([*map(len, strata)])), strict=True):
+        for part, rows in zip(parts, np.split(rng.permutation(stratum), np.cumsum(counts)[:-1]), strict=True):
             part.append(rows)
     orders = [rng.permutation(np.concatenate(part)) if part else np.arange(0) for part in parts]
     for share, order in zip(shares, orders, strict=True):
         if not len(order):
             raise ValueError(f"split: a fraction of {share:g} of {len(y)} examples leaves a part empty")
     return tuple(Sample(X[order], y[order]) for order in orders)
+
+
+def table(shares: ndarray, sizes: ndarray) -> ndarray:
+    """How many of each class (row) come into each part (column): the fractions of its size, up or down to a whole number."""
+    cuts = np.rint(np.outer(sizes, np.cumsum(shares)[:-1]))
+    found = np.diff(cuts, axis=1, prepend=0, append=sizes[:, None]).astype(int)
+    if found.any(axis=0).all() and np.all(np.abs(found.sum(axis=0) - shares * sizes.sum()) < 2):
+        return found
+    found, owed = np.floor(np.outer(sizes, shares) + 1e-9).astype(int), np.zeros(len(shares))
+    for row, size in zip(found, sizes, strict=True):  # of many small classes what was rounded off adds up: carry it over
+        owed += size * shares - row
+        most = np.argsort(-owed, kind="stable")[: size - row.sum()]
+        row[most] += 1
+        owed[most] -= 1.0
+    return found
+
+
+# A target that is neither a number nor meant as a word: 1,5 or 15% or inf, or a mark for what is missing.
+NO_WORD = re.compile(r"[-+]?(?i:inf|infinity|nan|null)|N/?A|\?|[-+]?[\d.,'’\s\0]*\d[\d.,'’\s\0]*(?i:e[-+]?\d+)?\s*%?")
 
 
 class Spreadsheet(NamedTuple):
@@ -242,8 +264,9 @@ def read_csv(path: str | PathLike[str], target: str, *, delimiter: str = ",") ->
     """The reader's own file: a first line of column names, then one example a line, all cells filled.
 
     `target` names the column of the targets, the others are X, which must be finite numbers. Targets that are all
-    numbers stay numbers (float64); words are classes, and y their labels (integers), in alphabetical order. To have
-    numbers taken as classes: `np.unique(y, return_inverse=True)`.
+    numbers stay numbers (float64); words are classes, and y their labels (integers), in the order of their characters.
+    What is meant as neither (1,5 or 15% or NA) is refused. To have numbers taken as classes:
+    `np.unique(y, return_inverse=True)`.
 
     Raises ValueError, with line and column, for what is missing, no number or too much, and for an unknown target;
     TypeError for a path that is none (a number would be taken for an open file, and closed); OSError where there is no file.
@@ -257,16 +280,20 @@ def read_csv(path: str | PathLike[str], target: str, *, delimiter: str = ",") ->
     Spreadsheet(X=array([[ 4.5],
            [20. ]]), y=array([0, 1]), columns=('weight',), classes=('cat', 'dog'))
     """
+    if not isinstance(delimiter, str) or len(delimiter) != 1:
+        raise ValueError(f"read_csv: the delimiter must be one character, got {delimiter!r}")
     with open(fspath(path), encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, delimiter=delimiter, skipinitialspace=True, strict=True)
         try:
             lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(map(str.strip, cells))]
-        except csv.Error as error:
-            raise ValueError(f"read_csv: line {reader.line_num} of {path} can't be read ({error})") from None
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise ValueError(
+                f"read_csv: line {reader.line_num} of {path} can't be read ({error}); is it CSV in UTF-8?"
+            ) from None
     if not lines:
         raise ValueError(f"read_csv: {path} is empty; it needs a line of column names and then the examples")
     (first, header), *rows = lines
-    if any(is_number(name) for name in header):
+    if target not in header and any(is_number(name) for name in header):
         raise ValueError(f"read_csv: line {first} of {path} holds numbers; the first line must name the columns")
     if "" in header or len(set(header)) < len(header):
         raise ValueError(f"read_csv: each column needs a name of its own, line {first} has {', '.join(map(repr, header))}")
@@ -280,15 +307,15 @@ def read_csv(path: str | PathLike[str], target: str, *, delimiter: str = ",") ->
         for name, cell in zip(header, cells, strict=True):
             if not cell:
                 raise ValueError(f"read_csv: line {n}, column {name!r}: the cell is empty; fill it or leave the line out")
-            if name != target and not is_number(cell):
-                raise ValueError(f"read_csv: line {n}, column {name!r}: {cell!r} is not a finite number")
+            if not is_number(cell) and (name != target or NO_WORD.fullmatch(cell)):
+                what = "is not a finite number such as 1.5" + ", and no word for a class" * (name == target)
+                raise ValueError(f"read_csv: line {n}, column {name!r}: {cell!r} {what}")
     X = np.array([[float(cell) for cell in cells[:k] + cells[k + 1 :]] for _, cells in rows])
     words = [(n, cells[k]) for n, cells in rows if not is_number(cells[k])]
     columns = tuple(header[:k] + header[k + 1 :])
     if not words:
         return Spreadsheet(X, np.array([float(cells[k]) for _, cells in rows]), columns, ())
-    if len(words) < len(rows):
-        n, word = words[0]
+    for n, word in words if len(words) < len(rows) else ():
         raise ValueError(f"read_csv: column {target!r} mixes numbers and words; line {n} has {word!r}")
     classes, y = np.unique([cells[k] for _, cells in rows], return_inverse=True)
     return Spreadsheet(X, y, columns, tuple(classes.tolist()))

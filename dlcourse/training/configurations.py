@@ -33,9 +33,7 @@ class Bounded(Distribution):
     def __post_init__(self) -> None:
         low, high = (number(type(self).__name__, name, getattr(self, name), -math.inf) for name in ("low", "high"))
         if not (self.low < self.high and high - low < math.inf):
-            raise ValueError(
-                f"{type(self).__name__}: low must lie below high, and not infinitely far, got {self.low} and {self.high}"
-            )
+            raise ValueError(f"{type(self).__name__}: low must lie below high, both finite, got {self.low} and {self.high}")
 
 
 @dataclass(frozen=True)
@@ -103,10 +101,9 @@ class choice(Distribution):
         return plain(self.values[int(rng.integers(len(self.values)))])
 
 
-def check_values(who: str, values: Any) -> None:
-    listed = hasattr(values, "__getitem__") and not isinstance(values, (str, dict)) and getattr(values, "shape", None) != ()
-    if not listed or not len(values):
-        raise ValueError(f"{who}: needs a list of values, got {values!r}; give at least one value")
+def check_values(who: str, given: Any) -> None:
+    if isinstance(given, (str, dict)) or not hasattr(given, "__getitem__") or not getattr(given, "shape", 1) or not len(given):
+        raise ValueError(f"{who}: needs a list of values, got {given!r}; give at least one value")
 
 
 def plain(value: Any) -> Any:

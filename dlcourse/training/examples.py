@@ -35,8 +35,8 @@ def numbers(name: str, given: Any) -> ndarray:
         if array.dtype.kind not in "fiub" and not (array.dtype == object and all(isinstance(x, Real) for x in array.flat)):
             raise TypeError(f"got an array of dtype {array.dtype}")
     except (TypeError, ValueError) as error:
-        words = "np.unique(words, return_inverse=True) makes labels of words"
-        raise ValueError(f"fit: {name} must be real numbers ({error}); {words}") from None
-    for place in np.argwhere(np.ma.getmaskarray(given))[:1] if np.ma.isMaskedArray(given) else ():
-        raise ValueError(f"fit: {name} is masked in row {place[0]} counted from 0; leave out what is missing, or fill it")
+        words = "; np.unique(words, return_inverse=True) makes labels of words" * name.startswith("y ")
+        raise ValueError(f"fit: {name} must be real numbers ({error}){words}") from None
+    if np.ma.is_masked(given):
+        raise ValueError(f"fit: {name} is masked at {np.argwhere(given.mask)[0].tolist()}; leave out or fill what is missing")
     return array

@@ -15,14 +15,13 @@ from numpy.random import Generator
 
 from .. import nn
 from ..autodiff import nest
-from ..autodiff.box import as_value
 from ..checks import kind, whole
 from ..optim import UpdateRule, hyperparameters, schedules
 from ..programs import compile
 from ..programs.leaves import leaf_names
 from .batches import minibatches
 from .early_stopping import EarlyStopping
-from .examples import examples
+from .examples import examples, numbers
 from .progress import IN_A_SEARCH, bar
 
 WORTH_IT = 30  # steps with batches of one size: what compiling costs has been saved again by about then
@@ -84,8 +83,8 @@ def fit(
     KeyboardInterrupt ends the training, not the program, and what was learned is returned; inside `search` it ends the
     search. A loss that is not finite ends the training too; the parameters are then the last ones whose loss was finite.
 
-    Raises TypeError for what is no model, update rule or nest of numbers, ValueError for data that are empty, no real
-    numbers, not finite, masked, of one class only or of shapes that do not fit, and for settings outside their range.
+    Raises TypeError for what is no model or update rule, ValueError for θ or data that are no real numbers, not finite or
+    masked, for data that are empty, of one class only or of shapes that do not fit, and for settings outside their range.
     [sources 000, 002]
 
     >>> from dlcourse import data, optim
@@ -100,7 +99,6 @@ def fit(
     """
     if not callable(loss_of(model)):
         raise TypeError(f"fit: model must be a network or a function loss(θ, X, y), got {model!r:.60}")
-    J = regularised(model, theta, l1, l2)
     X, y = examples("data", data)
     held_out = None if validation is None else examples("validation data", validation, like=X)
     if classifies(model, y) and np.all(y == y.flat[0]):
@@ -112,13 +110,10 @@ def fit(
         raise ValueError("fit: patience watches the loss on validation data; give validation=(X, y)")
     stopping, watched = EarlyStopping(patience), "risk" if held_out is None else "validation_loss"
     θ, unflatten = start(theta)
-    with_gradient = nn.flat_value_and_grad(J, unflatten)
+    with_gradient = nn.flat_value_and_grad(regularised(model, theta, l1, l2), unflatten)
     normalises = isinstance(model, nn.MLP) and model.batch_norm
     if normalises and 1 in (batch_size, len(X) % batch_size):
         raise ValueError(f"fit: batch_size {batch_size} leaves a batch of one example, which batch normalisation makes 0")
-    if isinstance(model, nn.Network) and getattr(loss_of(model), "__func__", None) is nn.Network.loss:
-        with np.errstate(all="ignore"):
-            model.task.loss(np.zeros((len(X), model.outputs)), y)  # refuses targets that it can't take, by their rows
 
     history: dict[str, list[float]] = defaultdict(list)
     steps, epoch, before, state = 0, 0, θ, rule.init(θ)
@@ -133,19 +128,20 @@ def fit(
         here = unflatten(θ)
         loss = entry["validation_loss"] = float(loss_of(model)(here, *held_out, **beside))
         if epoch and classifies(model, y) and hasattr(model, "classify") and not np.any(held_out[1] % 1):
-            wrong = model.classify(here, held_out[0], **beside) != np.ravel(held_out[1])
-            entry["validation_error"] = float(np.mean(wrong))
+            entry["validation_error"] = float(np.mean(model.classify(here, held_out[0], **beside) != np.ravel(held_out[1])))
         return stopping.see(epoch, loss, (θ, dict(beside)))
 
     stopped, kept, went_back = f"all {epochs} epochs done", "", 0
     try:
         with bar(epochs * batches, "steps", progress) as shown, np.errstate(all="ignore"):
+            if isinstance(model, nn.Network) and getattr(loss_of(model), "__func__", None) is nn.Network.loss:
+                model.task.loss(np.zeros((len(X), model.outputs)), y)  # refuses targets that it can't take, by their rows
             judge({})
             for epoch in range(1, epochs + 1):
                 now = settled(rule, history.get(watched, []))
                 if now != current:
                     due = {size: n * (epochs + 1 - epoch) for size, n in ((left_over, 1), (batch_size, len(X) // batch_size))}
-                    current, step = now, stepping(now, with_gradient, ours(model) and ours(now), due)
+                    current, step = now, stepping(now, with_gradient, due if ours(model) and ours(now) else {})
                 total = 0.0
                 for rows in minibatches(len(X), batch_size, rng):
                     value, moved, state = step(θ, state, steps + 1.0, frozen(X[rows]), frozen(y[rows]))
@@ -192,11 +188,7 @@ class Diverged(Exception):
 def start(theta: Any) -> tuple[ndarray, Callable[[Any], Any]]:
     """All parameters as one flat vector, and the way back to the nest."""
     for name, leaf in zip(leaf_names(theta, "theta"), nest.flatten(theta)[0], strict=True):
-        try:
-            value = as_value(leaf)
-        except TypeError as error:
-            raise TypeError(f"fit: {name} must be an array of real numbers ({error})") from None
-        if not np.isfinite(value).all():
+        if not np.isfinite(numbers(name, leaf).astype(np.float64)).all():
             raise ValueError(f"fit: {name} is not finite; training needs a finite start")
     flat, unflatten = nn.flatten(theta)
     if not flat.size:
@@ -238,20 +230,16 @@ def settled(rule: UpdateRule, losses: list[float]) -> UpdateRule:
 
 def ours(part: Any) -> bool:
     """Whether it is a network, rule or schedule of the course's own, and so is each function that it holds."""
-    if not isinstance(part, (nn.Network, UpdateRule, schedules.Schedule)) or not type(part).__module__.startswith("dlcourse."):
-        return False
-    held = [f for x in vars(part).values() for f in (x if isinstance(x, tuple) else (x,)) if callable(f)]
+    own = isinstance(part, (nn.Network, UpdateRule, schedules.Schedule)) and type(part).__module__.startswith("dlcourse.")
+    held = [f for x in getattr(part, "__dict__", {}).values() for f in (x if isinstance(x, tuple) else (x,)) if callable(f)]
     known = [*vars(nn.activations).values(), *vars(nn.losses).values(), getattr(part, "_unflatten", None)]
-    return all(ours(f) or any(f is each for each in known) for f in held)
+    return own and all(ours(f) or any(f is each for each in known) for f in held)
 
 
-def stepping(
-    rule: UpdateRule, with_gradient: Callable[..., Any], pure: bool, due: dict[int, int]
-) -> Callable[..., tuple[Any, Any, Any]]:
+def stepping(rule: UpdateRule, with_gradient: Callable[..., Any], due: dict[int, int]) -> Callable[..., tuple[Any, Any, Any]]:
     """(θ, state, t, X, y) → J on the batch where the rule last asked for its gradient, and θ and state after the step.
 
-    Compiled for each size of batch that is due often enough to be worth it, if it is pure: if nothing but its arguments can
-    change what it does.
+    Compiled for each size of batch that is due often enough to be worth it; else, and if that can't be done, run as it is.
     """
     fast = dict[int, Callable[..., Any]]()
 
@@ -270,9 +258,8 @@ def stepping(
         size = len(arguments[-1])
         if size not in fast:
             fast[size] = step
-            if pure and due[size] >= WORTH_IT:
-                with suppress(Exception):  # what is wrong with a step, it says better itself
-                    fast[size] = compile(step, *arguments)
+            with suppress(Exception):  # what is wrong with a step, it says better itself
+                fast[size] = compile(step, *arguments) if due.get(size, 0) >= WORTH_IT else step
         return fast[size](*arguments)
 
     return faster

@@ -38,12 +38,9 @@ def bias_and_variance(predictions: Any, truth: Any) -> BiasVariance:
     """
     f, y = np.asarray(predictions, dtype=np.float64), np.asarray(truth, dtype=np.float64)
     if f.ndim != 2 or y.shape != f.shape[1:] or len(f) < 2 or not y.size:
-        raise ValueError(
-            "bias_and_variance: needs predictions (R, T) of at least 2 training sets and the truth (T,), "
-            f"got {f.shape} and {y.shape}"
-        )
-    finite("bias_and_variance", "predictions", f)
-    finite("bias_and_variance", "truth", y)
+        needs = "predictions (R, T) of at least 2 training sets and the truth (T,)"
+        raise ValueError(f"bias_and_variance: needs {needs}, got {f.shape} and {y.shape}")
+    finite("bias_and_variance", "predictions − truth", f - y)
     squared_bias = float(np.mean((f.mean(axis=0) - y) ** 2))
     variance = float(np.mean(f.var(axis=0)))
     return BiasVariance(squared_bias, variance, float(np.mean((f - y) ** 2)))

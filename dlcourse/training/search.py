@@ -76,8 +76,9 @@ class Trials:
             raise ValueError(f"no trial has a result{first}")
         by = by or next(iter(done[0].result))
         if any(by not in trial.result for trial in done):
-            names = dict.fromkeys(name for trial in done for name in trial.result)
-            raise ValueError(f"not every result has {by!r}; there are {', '.join(names)}")
+            raise ValueError(
+                f"not every result has {by!r}; there are {', '.join(dict.fromkeys(x for t in done for x in t.result))}"
+            )
         if bad := [trial.result[by] for trial in done if not isinstance(trial.result[by], (int, float))]:
             raise ValueError(f"only numbers have a lowest; {by!r} is {bad[0]!r:.60}")
         return sorted(done, key=lambda trial: (math.isnan(trial.result[by]), trial.result[by]))
@@ -173,11 +174,10 @@ def search(
                         append(file, keys[i], outcome)
                     shown.update()
         except (KeyboardInterrupt, Exception) as error:
-            interrupted = isinstance(error, KeyboardInterrupt)
-            if IN_A_SEARCH.get() or (not interrupted and (not found or isinstance(error, ImportError))):
+            by = "" if isinstance(error, KeyboardInterrupt) else f" by {type(error).__name__} ({error!s:.120})"
+            if IN_A_SEARCH.get() or (by and (not found or isinstance(error, ImportError))):
                 raise  # part of a search is no result of a trial
-            why = "interrupted" if interrupted else f"ended by {type(error).__name__} ({error!s:.120})"
-            stopped = f"{why} when {len(found)} of {len(keys)} configurations were done"
+            stopped = f"interrupted{by} when {len(found)} of {len(keys)} configurations were done"
     return Trials(tuple(found[i] for i in sorted(found)), stopped)
 
 

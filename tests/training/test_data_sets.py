@@ -56,6 +56,12 @@ def test_without_noise_the_sets_are_their_formulas() -> None:
     assert {(a, b) for a, b in np.sign(X)} == {(1, 1), (1, -1), (-1, 1), (-1, -1)}
 
 
+def test_lines_and_turns_that_are_no_numbers() -> None:
+    for make, name in ((data.line, "slope"), (data.line, "intercept"), (data.spirals, "turns")):
+        with pytest.raises(ValueError, match=f"{name} must be a finite number, got nan"):
+            make(np.random.default_rng(0), **{name: np.nan})  # type: ignore[operator]
+
+
 def test_numbers_of_classes_that_make_no_sense() -> None:
     for make in (data.spirals, data.blobs):
         with pytest.raises(ValueError, match="classes must be a whole number ≥ 2, got 1"):
@@ -92,6 +98,25 @@ def test_a_split_loses_nothing_and_keeps_the_shares(fractions: tuple[float, ...]
     for share, part in zip(fractions, parts, strict=True):
         np.testing.assert_array_equal(part.y, y[part.X[:, 0]])
         assert np.all(np.abs(np.bincount(part.y, minlength=3) - share * np.array([100, 37, 11])) <= 1)
+
+
+@pytest.mark.parametrize(
+    ("y", "fractions"),
+    [
+        (np.arange(100), (0.6, 0.2, 0.2)),
+        (np.arange(3), (0.6, 0.4)),
+        (np.repeat(np.arange(100), 2), (0.25,) * 4),
+        (np.repeat(np.arange(100), 3), (0.8, 0.1, 0.1)),
+        (np.random.default_rng(0).integers(25, 347, 442), (0.6, 0.2, 0.2)),  # a regression with whole targets
+        (np.random.default_rng(1).integers(0, 60, 333), (0.47, 0.33, 0.15, 0.05)),
+    ],
+)
+def test_many_small_classes_do_not_add_up_to_parts_of_other_sizes(y: Any, fractions: tuple[float, ...]) -> None:
+    parts = data.split(np.arange(len(y))[:, None], y, fractions, np.random.default_rng(0))
+    assert sorted(np.concatenate([part.X[:, 0] for part in parts])) == list(range(len(y)))
+    for share, part in zip(fractions, parts, strict=True):
+        assert abs(len(part.y) - share * len(y)) < 2
+        assert np.all(np.abs(np.bincount(part.y, minlength=y.max() + 1) - share * np.bincount(y)) <= 1)
 
 
 def test_a_split_of_real_targets_and_its_seed() -> None:
@@ -135,6 +160,33 @@ def test_a_file_of_numbers(tmp_path: Path) -> None:
     assert classes == ()
     file.write_text("x,room\n1,1_2\n2,3_4\n")
     assert data.read_csv(file, "room").classes == ("1_2", "3_4")
+    file.write_text("2019,2020,y\n1,2,b\n3,4,10-19\n5,6,Na\n7,8,+\n9,0,-\n", encoding="utf-8")
+    X, y, columns, classes = data.read_csv(file, "y")
+    assert columns == ("2019", "2020")  # columns may be called by years
+    assert classes == ("+", "-", "10-19", "Na", "b")
+
+
+@pytest.mark.parametrize(
+    "cell", ["1,5", "1.500,25", "1 000", "15%", "15 %", "1,5e3", "nan", "NaN", "-inf", "1e400", "NA", "N/A", "null", "?", "2\0"]
+)
+def test_a_target_that_is_neither_number_nor_word(cell: str, tmp_path: Path) -> None:
+    """Whether all of them are such, or one among words."""
+    file = tmp_path / "own.csv"
+    for other in (cell, "cat"):
+        file.write_text(f"a;y\n1;{other}\n2;{cell}\n", encoding="utf-8")
+        with pytest.raises(ValueError, match=r"line \d, column 'y': .* is not a finite number such as 1.5, and no word"):
+            data.read_csv(file, "y", delimiter=";")
+
+
+def test_a_file_that_is_no_utf_8_and_delimiters_that_are_none(tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    for encoding in ("cp1252", "utf-16"):
+        file.write_text("größe,y\n1,2\n", encoding=encoding)
+        with pytest.raises(ValueError, match=r"read_csv: line 0 of .*own.csv can't be read .*; is it CSV in UTF-8"):
+            data.read_csv(file, "y")
+    for delimiter in (";;", "", None):
+        with pytest.raises(ValueError, match="read_csv: the delimiter must be one character, got"):
+            data.read_csv(file, "y", delimiter=delimiter)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

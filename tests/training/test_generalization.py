@@ -33,9 +33,9 @@ def test_predictions_that_do_not_fit(shapes: tuple[tuple[int, ...], int]) -> Non
 
 
 def test_predictions_that_are_not_finite() -> None:
-    with pytest.raises(ValueError, match="bias_and_variance: predictions is nan in row 0, column 0"):
+    with pytest.raises(ValueError, match="bias_and_variance: predictions − truth is nan in row 0, column 0"):
         bias_and_variance([[np.nan], [1.0]], [0.0])
-    with pytest.raises(ValueError, match="bias_and_variance: truth is inf in row 0"):
+    with pytest.raises(ValueError, match="bias_and_variance: predictions − truth is -inf in row 0"):
         bias_and_variance([[0.0], [1.0]], [np.inf])
 
 

@@ -46,6 +46,7 @@ def test_a_grid_is_the_product() -> None:
     assert GRID[1] == {"rate": 0.1, "width": 13}
     assert all(type(c["rate"]) is float for c in GRID)
     assert grid() == [{}]
+    assert grid(widths=[[8], [8, 4]])[1] == {"widths": [8, 4]}
 
 
 def test_draws_follow_their_distributions() -> None:
@@ -285,7 +286,7 @@ def test_a_disk_that_is_full_loses_nothing(tmp_path: Path, monkeypatch: Any) -> 
 
     monkeypatch.setattr(sys.modules[search.__module__], "append", full)
     trials = quiet(lambda rng, a: a, grid(a=[1, 2, 3]), directory=tmp_path)
-    assert trials.stopped == "ended by OSError (no space left) when 2 of 3 configurations were done"
+    assert trials.stopped == "interrupted by OSError (no space left) when 2 of 3 configurations were done"
     assert [trial.result["score"] for trial in trials] == [1, 2]
 
 
@@ -299,7 +300,7 @@ def dies_at_3(rng: Any, a: int) -> float:
 def test_a_worker_that_dies_takes_no_finished_trial_along() -> None:
     pytest.importorskip("joblib", reason="parallel search is joblib's")
     trials = quiet(dies_at_3, grid(a=[0, 1, 2, 3]), n_jobs=2)
-    assert trials.stopped.startswith("ended by TerminatedWorkerError (A worker process")
+    assert trials.stopped.startswith("interrupted by TerminatedWorkerError (A worker process")
     assert [trial.result["score"] for trial in trials] == [0.0, 1.0, 2.0]
 
 
