@@ -287,9 +287,7 @@ def read_csv(path: str | PathLike[str], target: str, *, delimiter: str = ",") ->
         try:
             lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(map(str.strip, cells))]
         except (csv.Error, UnicodeDecodeError) as error:
-            raise ValueError(
-                f"read_csv: line {reader.line_num} of {path} can't be read ({error}); is it CSV in UTF-8?"
-            ) from None
+            raise ValueError(f"read_csv: line {reader.line_num} of {path} is no CSV in UTF-8 ({error})") from None
     if not lines:
         raise ValueError(f"read_csv: {path} is empty; it needs a line of column names and then the examples")
     (first, header), *rows = lines

@@ -76,9 +76,8 @@ class Trials:
             raise ValueError(f"no trial has a result{first}")
         by = by or next(iter(done[0].result))
         if any(by not in trial.result for trial in done):
-            raise ValueError(
-                f"not every result has {by!r}; there are {', '.join(dict.fromkeys(x for t in done for x in t.result))}"
-            )
+            there = dict.fromkeys(name for trial in done for name in trial.result)
+            raise ValueError(f"not every result has {by!r}; there are {', '.join(there)}")
         if bad := [trial.result[by] for trial in done if not isinstance(trial.result[by], (int, float))]:
             raise ValueError(f"only numbers have a lowest; {by!r} is {bad[0]!r:.60}")
         return sorted(done, key=lambda trial: (math.isnan(trial.result[by]), trial.result[by]))
