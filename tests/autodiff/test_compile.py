@@ -537,6 +537,7 @@ def interrupted(f: Any, *args: Any, within: str) -> int:
                 called[frame] = dis.opname[frame.f_code.co_code[frame.f_lasti]].startswith("CALL")
             return watch
 
+        sys._getframe().f_trace_opcodes = True  # Python 3.12 tells of opcodes only if a frame wants them by now
         sys.settrace(watch)
         try:
             f(*args)
