@@ -94,10 +94,14 @@ def test_explorables_have_names_of_their_own_and_goals(path: Path) -> None:
     assert set(links) <= set(names), "a link to an explorable that is not on the page"
 
 
+def questions() -> list[ast.Call]:
+    """All questions of the book, as they are made."""
+    return [call for path in CHAPTERS for cell in cells(path, "code") for call in calls(cell["source"], "Question")]
+
+
 def test_questions_have_names_of_their_own_in_the_whole_book() -> None:
     """The browser remembers answers by these names, and pages opened from one place share its memory."""
-    made = [call for path in CHAPTERS for cell in cells(path, "code") for call in calls(cell["source"], "Question")]
-    names = [ast.literal_eval(call.args[0]) for call in made]
+    names = [ast.literal_eval(call.args[0]) for call in questions()]
     assert len(names) > 50
     assert {name for name in names if names.count(name) > 1} == set()
 
@@ -106,8 +110,7 @@ def test_questions_have_names_of_their_own_in_the_whole_book() -> None:
     ("name", "exact", "rounded"), [("q-slice", 0.049, 0.05), ("q-sure", 100 * (0.02 * 0.98 / 360) ** 0.5, 0.7)]
 )
 def test_an_answer_rounded_to_one_digit_is_taken_where_no_more_are_asked_for(name: str, exact: float, rounded: float) -> None:
-    made = [call for path in CHAPTERS for cell in cells(path, "code") for call in calls(cell["source"], "Question")]
-    [question] = [call for call in made if ast.literal_eval(call.args[0]) == name]
+    [question] = [call for call in questions() if ast.literal_eval(call.args[0]) == name]
     given = {k.arg: ast.literal_eval(k.value) for k in question.keywords if k.arg in ("answer", "tolerance", "hints")}
     reach = given["tolerance"] * given["answer"]
     assert all(abs(taken - given["answer"]) <= reach for taken in (exact, rounded))
