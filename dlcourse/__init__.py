@@ -17,7 +17,8 @@ __version__ = "0.4.0"
 
 ON_DEMAND = ("exercises", "figures", "live")
 
-__all__ = [*engine, *inspection.__all__, *programs.__all__, *ON_DEMAND, "data", "landscapes", "nn", "optim", "training"]
+# What is loaded on demand is not in it: `from dlcourse import *` must not ask for matplotlib.
+__all__ = [*engine, *inspection.__all__, *programs.__all__, "data", "landscapes", "nn", "optim", "training"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -153,12 +154,24 @@ def test_a_limit_of_the_judge_is_its_own_sentence() -> None:
 
 def test_what_the_reader_raises_inside_a_judge_is_the_readers() -> None:
     feedback = exercises.check("fifty", lambda t: 1 / (3 - t) ** 2)
-    assert feedback.text == "Not yet. The function raised ZeroDivisionError: division by zero"
-    assert "The function raised ValueError: mine" in exercises.check("spend", raises).text
+    line = 'feedback = exercises.check("fifty", lambda t: 1 / (3 - t) ** 2)'
+    assert feedback.text == f"Not yet. The function raised ZeroDivisionError in “{line}”: division by zero"
+    assert 'The function raised ValueError in “raise ValueError("mine")”: mine' in exercises.check("spend", raises).text
 
 
 def raises(*_: Any) -> Any:
     raise ValueError("mine")
+
+
+def test_where_pythons_words_mislead_there_are_others() -> None:
+    for answer, line, advice in (
+        (lambda w, τ: w if w > τ else 0.0 * w, "w if w > τ", "a.all(). An argument is an array: np.where"),
+        (lambda w, τ: math.log(w), "math.log(w)", ". An argument is an array: np.log"),
+        (lambda w, τ: elsewhere, "elsewhere", "is not defined. If a cell above defines it, run that cell first."),  # noqa: F821
+    ):
+        text = exercises.check("soft_threshold", answer).text
+        assert line in text
+        assert advice in text
 
 
 # What a result may be.

@@ -123,6 +123,7 @@ class OnlyNumPy:
             raise ModuleNotFoundError(f'{name} is not NumPy')
 sys.meta_path.insert(0, OnlyNumPy())
 import dlcourse, dlcourse.autodiff, dlcourse.optim, dlcourse.landscapes
+from dlcourse import *
 """
     subprocess.run([sys.executable, "-c", program], check=True)
 

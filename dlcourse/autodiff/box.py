@@ -104,7 +104,7 @@ class Tensor:
         return bool(self.value)
 
     def __float__(self) -> float:
-        raise TypeError("float(Tensor) would silently cut the graph: use t.item() for the number")
+        raise TypeError("float() and math.sin cut the graph: use np.sin and the like; t.item() is a number without gradient")
 
     def __array__(self, *_: Any, **__: Any) -> ndarray:
         fault = "a Tensor does not turn into an array by itself, which would cut the graph"

@@ -25,6 +25,12 @@ CHANGED = (
     "x -= … and x.pop() do that; x = x - … makes a new one."
 )
 
+ADVICE = (
+    (NameError, "", "If a cell above defines it, run that cell first."),
+    (ValueError, "truth value of an array", "An argument is an array: np.where(condition, a, b) chooses for each entry."),
+    (TypeError, "Python scalars", "An argument is an array: np.log and the like take it whole, math.log does not."),
+)
+
 
 class Feedback(NamedTuple):
     """What the reader is told. `right` is None while the exercise is not answered."""
@@ -176,13 +182,22 @@ def judged(found: Exercise, function: Watched) -> Feedback:
         if in_words(error):
             return Feedback(False, f"Not yet: {error}.")
         if error is function.raised:
-            return Feedback(False, f"Not yet. The function raised {type(error).__name__}: {error}")
+            return Feedback(False, f"Not yet. The function raised {type(error).__name__}{where(error, function.function)}")
         try:
             came = shown(function.returned)
         except Exception:  # its repr may fail, or a list may hold itself
             came = f"something of the type {type(function.returned).__name__}"
         words = "Is it of the kind and shape that the task asks for?"
         return Feedback(False, f"Not yet. The function returned {came}, which cannot be checked. {words}")
+
+
+def where(error: Exception, function: Callable[..., Any]) -> str:
+    """The line of the reader's function at which it stopped, what Python says of it, and what to do where that misleads."""
+    file = getattr(getattr(function, "__code__", None), "co_filename", None)
+    lines = [frame.line for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file and frame.line]
+    advice = next((f". {words}" for sort, part, words in ADVICE if isinstance(error, sort) and part in str(error)), "")
+    said = f"{error}".rstrip(".") if advice else f"{error}"
+    return (f" in “{lines[-1]}”" if lines else "") + f": {said}{advice}"
 
 
 def in_words(error: Exception) -> bool:

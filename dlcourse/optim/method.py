@@ -19,14 +19,14 @@ class Objective:
     """J as the methods see it: a function of one flat vector, derivatives by the engine unless given, every call counted."""
 
     def __init__(self, f: Callable[[Any], Any], x0: Any, first: Any = None, second: Any = None, product: Any = None) -> None:
+        x0 = np.asarray(x0) if type(x0) is list and x0 and all(type(x) in (int, float) for x in x0) else x0
         leaves, rebuild = nest.flatten(x0)
         if not leaves or any(isinstance(leaf, Tensor) for leaf in leaves):
             raise TypeError(f"minimize: x0 must be an array or a nest of arrays, got {x0!r:.60}")
         try:
-            arrays = [as_value(leaf) for leaf in leaves]
+            flat, self.nested = flatten(rebuild([as_value(leaf) for leaf in leaves]))
         except TypeError as error:
             raise TypeError(f"minimize: x0 must be made of real numbers ({error})") from None
-        flat, self.nested = flatten(rebuild(arrays))
         self.x0 = as_value(flat)
         if not self.x0.size:
             raise ValueError("minimize: x0 is empty; there is nothing to vary")

@@ -72,10 +72,10 @@ def minimize(
 
         ‖∇J(x)‖∞ ≤ tolerance
 
-    f : takes x nested and shaped like x0 and returns a scalar; the engine differentiates it. method : such as `BFGS()`,
-    or an update rule such as `GradientDescent(0.1)`. value_and_gradient : x ↦ (J, ∇J), where there is a faster way than
-    `value_and_grad(f)`, such as `compile(value_and_grad(f), x0)`. hessian : x ↦ ∇²J (n, n), and product : (x, v) ↦ ∇²J v
-    (n,), likewise, for an x0 that is one vector: `compile(hessian(f), x0)`.
+    f : takes x nested and shaped like x0 (for a list of plain numbers: a vector) and returns a scalar; the engine
+    differentiates it. method : such as `BFGS()`, or an update rule such as `GradientDescent(0.1)`. value_and_gradient :
+    x ↦ (J, ∇J), where there is a faster way than `value_and_grad(f)`, such as `compile(value_and_grad(f), x0)`. hessian :
+    x ↦ ∇²J (n, n), and product : (x, v) ↦ ∇²J v (n,), likewise, for an x0 that is one vector: `compile(hessian(f), x0)`.
 
     The result's x is the last point if the gradient vanishes there, else the best one that was evaluated on the way. The
     last point is the lowest too, but for J's rounding, unless the method may climb: `PureNewton` to a saddle, an update

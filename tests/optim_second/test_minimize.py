@@ -282,6 +282,13 @@ def test_a_nest_comes_back_as_a_nest(method):
     assert found.path.shape == (found.steps + 1, 7)
 
 
+def test_a_list_of_numbers_is_a_vector():
+    found = minimize(lambda x: np.sum((x - np.array([1.0, 2.0])) ** 2), [5, 3.0])
+    np.testing.assert_allclose(found.x, [1.0, 2.0], atol=1e-7)
+    first, rest = minimize(lambda x: (x[0] - 1.0) ** 2 + x[1][0] ** 2, [5.0, [3.0]]).x  # a nest stays one
+    assert (first, *rest) == pytest.approx((1.0, 0.0), abs=1e-7)
+
+
 def test_a_scalar_comes_back_as_a_scalar():
     found = minimize(lambda x: (x - 3.0) ** 2, 1)
     assert isinstance(found.x, float)
