@@ -293,6 +293,25 @@ def test_where_the_bottom_of_the_v_is():
     assert GradientCheck(function="kink", x=1.2, epsilon=0.1).values["straight"] == 1
 
 
+@pytest.mark.parametrize("name", [name for name, each in FUNCTIONS.items() if each.kink is None])
+def test_the_step_that_the_chapter_recommends_is_not_called_too_small(name):
+    it = GradientCheck(function=name, epsilon=1e-5)
+    assert it.values["best"] == 1
+    it.epsilon = 0.1  # 1 / (1 + x²) has f‴ = 0 at 1, and an error all the same
+    for it.x in (1.2, 1.0):
+        assert (it.values["too_large"], it.values["too_small"]) == (1, 0)
+    it.epsilon = 1e-14
+    assert "Little but rounding is left" in it.words
+
+
+def test_there_is_no_goal_where_there_is_no_error_to_bring_down():
+    it = GradientCheck(function="kink")
+    for it.x in (1.0, 1.2, 1.5):
+        assert it.values["central_error"] < 1e-10
+        assert not it.values["reached"]
+        assert ("no derivative at x = 1.00" in it.words) == (it.x == 1.0)
+
+
 # Activations -------------------------------------------------------------------------------------------------------
 
 

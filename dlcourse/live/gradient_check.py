@@ -48,7 +48,7 @@ class GradientCheck(Curves):
 
     function = Choice(list(FUNCTIONS), label="f(x) =", labels=[each.label for each in FUNCTIONS.values()])
     epsilon = Slider(0.1, low=1e-16, high=1.0, scale="log", ticks=20, label="ε", description="step")
-    x = Slider(1.5, low=0.5, high=3.0, step=0.01, label="x", description="point")
+    x = Slider(1.2, low=0.5, high=3.0, step=0.01, label="x", description="point")
 
     def __init__(self, *, identity: str = "gradient-check", **state: Any) -> None:
         steps = np.array(self.declared()["epsilon"].stops())
@@ -69,13 +69,19 @@ class GradientCheck(Curves):
             {name: partial(differences, each, steps) for name, each in FUNCTIONS.items()},
             (panel,),
             words=(
-                Sentence("f(x) = {function} at x = {x}: the engine says f′(x) = {exact}."),
+                Sentence("f(x) = {function} at x = {x}: the engine says f′(x) = {exact}.", when="has_slope"),
+                Sentence(
+                    "f(x) = {function} has no derivative at x = {x}: the engine says {exact}, which is one of the slopes "
+                    "that it may choose there.",
+                    when="on_kink",
+                ),
                 Sentence("Central difference with ε = {epsilon}: {central}, off by {central_error}.", colour=central),
                 Sentence("One-sided difference: {forward}, off by {forward_error}.", colour=forward),
                 Sentence(
-                    "The step is too large: the error is what the Taylor series leaves out, of order ε².", when="too_large"
+                    "The step is larger than best: most of the error is what the Taylor series leaves out.", when="too_large"
                 ),
-                Sentence("The step is too small: what is left of f(x + ε) − f(x − ε) is rounding.", when="too_small"),
+                Sentence("The step is smaller than best: most of the error is rounding.", when="too_small"),
+                Sentence("Little but rounding is left of f(x + ε) − f(x − ε).", when="lost", tone="bad"),
                 Sentence(
                     "Both errors are about as large as each other: this is the bottom of the V.", when="best", tone="good"
                 ),
@@ -87,7 +93,10 @@ class GradientCheck(Curves):
                     when="straight",
                 ),
             ),
-            goal=Goal("Choose ε so that the central difference is right to ten digits (error below 10⁻¹⁰).", "reached"),
+            goal=Goal(
+                "Choose ε so that the central difference of a smooth function is right to ten digits (error below 10⁻¹⁰).",
+                "reached",
+            ),
             **state,
         )
 
@@ -103,8 +112,11 @@ def differences(function: Checked, steps: Any, epsilon: Any, x: Any) -> dict[str
     rounding = lambda ε: UNIT * (np.abs(f(x)) + np.abs(x * exact)) / ε  # noqa: E731
     errors = {"central_error": np.abs(central(epsilon) - exact), "forward_error": np.abs(forward(epsilon) - exact)}
     smooth = float(function.kink is None)
-    too_large = smooth * np.greater(truncation(epsilon), 10.0 * rounding(epsilon))
-    too_small = smooth * np.greater(rounding(epsilon), 10.0 * truncation(epsilon))
+    # the error itself, too: where f‴ happens to be 0, it comes from what follows in the series
+    truncated = np.maximum(truncation(epsilon), errors["central_error"])
+    too_large = smooth * np.greater(truncated, 10.0 * rounding(epsilon))
+    too_small = (smooth - too_large) * np.greater(rounding(epsilon), 10.0 * truncation(epsilon))
+    on_kink = (1.0 - smooth) * np.equal(x, function.kink or 0.0)
     crossing = (1.0 - smooth) * np.greater(epsilon, np.abs(x - (function.kink or 0.0)))
     return {
         "steps": steps,
@@ -113,13 +125,16 @@ def differences(function: Checked, steps: Any, epsilon: Any, x: Any) -> dict[str
         "truncation": truncation(steps),
         "rounding": rounding(steps),
         "exact": exact,
+        "has_slope": 1.0 - on_kink,
+        "on_kink": on_kink,
         "central": central(epsilon),
         "forward": forward(epsilon),
         **errors,
         "too_large": too_large,
         "too_small": too_small,
+        "lost": too_small * np.greater(rounding(epsilon), 1e-2 * np.abs(exact)),
         "best": smooth - too_large - too_small,
         "crossing": crossing,
         "straight": 1.0 - smooth - crossing,
-        "reached": np.less(errors["central_error"], 1e-10),
+        "reached": smooth * np.less(errors["central_error"], 1e-10),  # where there is an error to bring down
     }
