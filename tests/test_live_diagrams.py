@@ -146,7 +146,22 @@ def test_back_propagation_changes_nothing_and_the_optimiser_does():
     assert "W ← W − α∇W" in it.words
     found = it.values
     assert f"{found['loss']:.3f} to {found['new_loss']:.3f}" in it.words
-    assert re.search(r"w₁₁ ← 0\.500 − 0\.10 · .* = ", it.formula)
+    assert re.search(r"w₁₁ ← 0\.500 − 0\.10\u00a0·\u00a0.* = ", it.formula)
+
+
+def test_what_came_before_is_told_in_one_sentence():
+    it = BackPropagation(alpha=0.3)
+    first = it.values["loss"]
+    assert "With t = " not in it.words
+    it.updates = 1
+    assert f"With t = 1 the loss is {it.values['loss']:.3f}; at t = 0 it was {first:.3f}." in it.words
+
+
+def test_what_enters_an_activation_is_called_after_its_layer():
+    it = BackPropagation(step=11)
+    written = {node.name: [text for _, text in it.shown(node.lines, it.values)] for node in it.diagram.nodes}
+    assert {line.split()[0] for line in written["h1"] if "a" in line} == {"a⁽¹⁾₁", "∇a⁽¹⁾₁"}
+    assert {line.split()[0] for line in written["f1"] if "a" in line} == {"a⁽²⁾₁", "∇a⁽²⁾₁"}
 
 
 def test_the_goal_can_be_missed_and_reached():
@@ -249,12 +264,45 @@ def test_following_the_gradients_reaches_the_goal(name):
         found = numbered(it, "g", variable.translate(SUBSCRIPTS))
         gradients |= dict(zip(sliders, found, strict=True))
     steepest = max(gradients, key=lambda slider: abs(gradients[slider]))
+    it.step = len(it.diagram.stages) - 1  # what is not computed yet has reached nothing
     reached = []
     for stop in GraphSteps.class_traits()[steepest].stops():
         setattr(it, steepest, stop)
         if (stop - EXPRESSIONS[name].start[steepest]) * gradients[steepest] < 0:  # against the gradient
             reached.append(bool(it.values["reached"]))
     assert any(reached)
+
+
+def test_the_result_is_told_when_it_is_computed():
+    it = GraphSteps("shared", x2=-0.5)
+    assert "result" not in it.words
+    assert not it.values["reached"]
+    it.step = 3
+    assert "The result is −0.250; at the start it was 3.750. Goal reached." in it.words
+
+
+@pytest.mark.parametrize("name", list(EXPRESSIONS))
+def test_forward_mode_says_whose_derivative_it_carries(name):
+    it = GraphSteps(name, forward=True)
+    inputs = [GraphSteps.class_traits()[s].label for many in EXPRESSIONS[name].variables.values() for s in many]
+    assert it.inputs == len(inputs)  # where the slider of the direction ends
+    for it.direction, x in enumerate(inputs, start=1):
+        it.step = 0
+        assert f"The derivative by {x} goes forward" in it.stage_words
+        it.step = len(it.diagram.stages) - 1
+        assert f"for each unit of {x}." in it.stage_words
+
+
+@pytest.mark.parametrize("name", list(EXPRESSIONS))
+def test_buttons_stay_with_the_expression(name):
+    """But for the one that names another: of these, only a line has a gradient of 0 where the goal is not reached."""
+    shows = {show["label"]: show["set"] for show in GraphSteps(name).spec["shows"]}
+    assert {label for label, settings in shows.items() if settings["expression"] != name} <= {"A line with a gradient of 0"}
+    it = GraphSteps(**shows["All values"])
+    assert it.stage_words.startswith(f"fprop of {it.graphs[name].result.name} = ")
+    if two := shows.get("Two paths add up"):
+        it = GraphSteps(**two)
+        assert re.search(r"∇\S+ = \S+ \+ \S+ = \S+, handed down by \S+ and", it.formula)
 
 
 @pytest.mark.parametrize("make", [BackPropagation, GraphSteps])

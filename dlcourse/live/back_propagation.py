@@ -43,8 +43,10 @@ STAGES = (
 )  # fmt: skip
 
 
+TIMES = "\u00a0·\u00a0"  # a product is not broken at the end of a line
+
 # How far along a weight its numbers stand, so that no two cover each other: by input, and by output unit.
-MARKS = ((0.35, 0.45), (0.78, 0.82)), ((0.25, 0.22), (0.7, 0.5))
+MARKS = ((0.3, 0.45), (0.7, 0.8)), ((0.2, 0.22), (0.72, 0.5))
 
 
 def small(n: int) -> str:
@@ -63,66 +65,68 @@ def parameter(name: str, symbol: str, since: int) -> tuple[Said, ...]:
 
 def updated(name: str, symbol: str) -> Said:
     return Said(
-        f"{symbol} ← {{{name}:.3f}} − {{alpha}} · {{g_{name}:(.3f)}} = {{new_{name}:.3f}}.", UPDATE, tone="good"
+        f"{symbol} ← {{{name}:.3f}} − {{alpha}}{TIMES}{{g_{name}:(.3f)}} = {{new_{name}:.3f}}.", UPDATE, tone="good"
     )  # fmt: skip
 
 
 def hidden_unit(i: int) -> Node:
-    s, n, m = small(i), WIDTHS[0], WIDTHS[2]
-    terms = " + ".join(f"{{W1[{i * n + j}]:(.3f)}} · {{x[{j}]:(.3f)}}" for j in range(n))
-    back = " + ".join(f"{{W2[{k * WIDTHS[1] + i}]:(.3f)}} · {{g_a2[{k}]:(.3f)}}" for k in range(m))
+    s, a, n, m = small(i), f"a⁽¹⁾{small(i)}", WIDTHS[0], WIDTHS[2]
+    terms = " + ".join(f"{{W1[{i * n + j}]:(.3f)}}{TIMES}{{x[{j}]:(.3f)}}" for j in range(n))
+    back = " + ".join(f"{{W2[{k * WIDTHS[1] + i}]:(.3f)}}{TIMES}{{g_a2[{k}]:(.3f)}}" for k in range(m))
     return Node(
         f"h{i + 1}",
         f"hidden unit {i + 1}",
-        (0.34, i / 2),
+        (0.35, i / 2),
         (
             *parameter(f"b1[{i}]", "b ", TO_W1),
-            Said(f"a{s} {{a1[{i}]:.3f}}", A1, tone="value"),
+            Said(f"{a} {{a1[{i}]:.3f}}", A1, tone="value"),
             Said(f"h{s} {{h1[{i}]:.3f}}", H1, tone="value"),
             gradient(f"∇h{s} {{g_h1[{i}]:.3f}}", TO_H1),
-            gradient(f"∇a{s} {{g_a1[{i}]:.3f}}", TO_A1),
+            gradient(f"∇{a} {{g_a1[{i}]:.3f}}", TO_A1),
         ),
         (
             Said(f"Hidden unit {i + 1} has the bias b{s} = {{b1[{i}]:.3f}}.", until=A1),
-            Said(f"a{s} = Σ w x + b = {terms} + {{b1[{i}]:(.3f)}} = {{a1[{i}]:.3f}}.", A1),
-            Said(f"h{s} = g(a{s}) = {{h1[{i}]:.3f}}.", H1),
+            Said(f"{a} = Σ w x + b = {terms} + {{b1[{i}]:(.3f)}} = {{a1[{i}]:.3f}}.", A1),
+            Said(f"h{s} = g({a}) = {{h1[{i}]:.3f}}.", H1),
             gradient(f"∇h{s} = Σ w ∇a⁽²⁾ = {back} = {{g_h1[{i}]:.3f}}.", TO_H1),
-            gradient(f"∇a{s} = ∇h{s} · g′(a{s}) = {{g_h1[{i}]:(.3f)}} · {{slope[{i}]:(.3f)}} = {{g_a1[{i}]:.3f}}.", TO_A1),
-            gradient(f"∇b{s} = ∇a{s} = {{g_b1[{i}]:.3f}}.", TO_W1),
+            gradient(
+                f"∇{a} = ∇h{s}{TIMES}g′({a}) = {{g_h1[{i}]:(.3f)}}{TIMES}{{slope[{i}]:(.3f)}} = {{g_a1[{i}]:.3f}}.", TO_A1
+            ),
+            gradient(f"∇b{s} = ∇{a} = {{g_b1[{i}]:.3f}}.", TO_W1),
             updated(f"b1[{i}]", f"b{s}"),
         ),
         (A1, H1),
         (TO_H1, TO_A1, TO_W1),
-        size=(84, 88),
+        size=(100, 88),
     )
 
 
 def output_unit(k: int) -> Node:
-    s, n = small(k), WIDTHS[1]
-    terms = " + ".join(f"{{W2[{k * n + i}]:(.3f)}} · {{h1[{i}]:(.3f)}}" for i in range(n))
+    s, a, n = small(k), f"a⁽²⁾{small(k)}", WIDTHS[1]
+    terms = " + ".join(f"{{W2[{k * n + i}]:(.3f)}}{TIMES}{{h1[{i}]:(.3f)}}" for i in range(n))
     return Node(
         f"f{k + 1}",
         f"output unit {k + 1}",
-        (0.74, 0.22 + 0.56 * k),
+        (0.77, 0.22 + 0.56 * k),
         (
             *parameter(f"b2[{k}]", "b ", TO_W2),
-            Said(f"a{s} {{a2[{k}]:.3f}}", A2, tone="value"),
+            Said(f"{a} {{a2[{k}]:.3f}}", A2, tone="value"),
             Said(f"f{s} {{f[{k}]:.3f}}", F, tone="value"),
             gradient(f"∇f{s} {{g_f[{k}]:.3f}}", TO_F),
-            gradient(f"∇a{s} {{g_a2[{k}]:.3f}}", TO_A2),
+            gradient(f"∇{a} {{g_a2[{k}]:.3f}}", TO_A2),
         ),
         (
             Said(f"Output unit {k + 1} has the bias b{s} = {{b2[{k}]:.3f}}.", until=A2),
-            Said(f"a{s} = Σ w h + b = {terms} + {{b2[{k}]:(.3f)}} = {{a2[{k}]:.3f}}.", A2),
-            Said(f"f{s} = exp(a{s}) / Σ exp(a) = {{f[{k}]:.3f}}.", F),
+            Said(f"{a} = Σ w h + b = {terms} + {{b2[{k}]:(.3f)}} = {{a2[{k}]:.3f}}.", A2),
+            Said(f"f{s} = exp({a}) / Σ exp(a) = {{f[{k}]:.3f}}.", F),
             gradient(f"∇f{s} = −e(y){s} / f{s} = −{{e[{k}]:d}} / {{f[{k}]:.3f}} = {{g_f[{k}]:.3f}}.", TO_F),
-            gradient(f"∇a{s} = −(e(y){s} − f{s}) = −({{e[{k}]:d}} − {{f[{k}]:.3f}}) = {{g_a2[{k}]:.3f}}.", TO_A2),
-            gradient(f"∇b{s} = ∇a{s} = {{g_b2[{k}]:.3f}}.", TO_W2),
+            gradient(f"∇{a} = −(e(y){s} − f{s}) = −({{e[{k}]:d}} − {{f[{k}]:.3f}}) = {{g_a2[{k}]:.3f}}.", TO_A2),
+            gradient(f"∇b{s} = ∇{a} = {{g_b2[{k}]:.3f}}.", TO_W2),
             updated(f"b2[{k}]", f"b{s}"),
         ),
         (A2, F),
         (TO_F, TO_A2, TO_W2),
-        size=(84, 88),
+        size=(100, 88),
     )
 
 
@@ -140,8 +144,8 @@ def weight(layer: int, to: int, of: int) -> Edge:
         (
             Said(f"w⁽{'¹²'[layer - 1]}⁾{at} = {{{name}:.3f}} leads from {source}{small(of)} to {target}{small(to)}."),
             gradient(
-                f"∇w{at} = ∇{target}{small(to)} · {source}{small(of)} = {{g_a{layer}[{to}]:(.3f)}} · {{{value}[{of}]:(.3f)}} = "
-                f"{{g_{name}:.3f}}.",
+                f"∇w{at} = ∇{target}{small(to)}{TIMES}{source}{small(of)} = "
+                f"{{g_a{layer}[{to}]:(.3f)}}{TIMES}{{{value}[{of}]:(.3f)}} = {{g_{name}:.3f}}.",
                 since,
             ),
             updated(name, f"w{at}"),
@@ -209,9 +213,9 @@ class BackPropagation(Stepped):
     x1 = Slider(1.0, low=-2.0, high=2.0, step=0.1, label="x₁", description="input")
     x2 = Slider(-0.5, low=-2.0, high=2.0, step=0.1, label="x₂", description="input")
     target = Slider(1, low=1, high=2, step=1, label="y", description="class of the example")
-    w = Slider(0.5, low=-2.0, high=2.0, step=0.1, label="w⁽¹⁾₁₁", description="from x₁ to h₁")
-    v = Slider(-0.8, low=-2.0, high=2.0, step=0.1, label="w⁽²⁾₁₁", description="from h₁ to f₁")
-    b = Slider(0.1, low=-2.0, high=2.0, step=0.1, label="b⁽¹⁾₁", description="bias of h₁")
+    w = Slider(0.5, low=-2.0, high=2.0, step=0.1, label="w⁽¹⁾₁₁", description="from x₁ to h₁ at t = 0")
+    v = Slider(-0.8, low=-2.0, high=2.0, step=0.1, label="w⁽²⁾₁₁", description="from h₁ to f₁ at t = 0")
+    b = Slider(0.1, low=-2.0, high=2.0, step=0.1, label="b⁽¹⁾₁", description="bias of h₁ at t = 0")
     alpha = Slider(0.1, low=0.0, high=2.0, step=0.05, label="α", description="learning rate")
     updates = Slider(0, low=0, high=UPDATES, step=1, label="t", description="updates done before")
     picked = Pick([each.name for each in DIAGRAM.items if each.name])
@@ -223,8 +227,7 @@ class BackPropagation(Stepped):
             DIAGRAM,
             again="updates",
             words=(
-                Sentence("After {updates:d} updates", when="later"),
-                Sentence("the loss is {loss:.3f}; at the start it was {first_loss:.3f}.", when="later"),
+                Sentence("With t = {updates:d} the loss is {loss:.3f}; at t = 0 it was {first_loss:.3f}.", when="later"),
                 Sentence("Goal reached.", when="reached", tone="good"),
             ),
             goal=Goal(f"Go once forward and backward, then bring the loss below 0.05 within {UPDATES} updates.", "reached"),

@@ -18,6 +18,7 @@ from .diagram import LINE, PAD, Diagram, Edge, Node, Pick, Said, Stepped
 from .panels import Show
 
 MOST = 16  # boxes
+INPUTS_AT_MOST = 6  # entries of variables
 
 
 class Expression(NamedTuple):
@@ -141,40 +142,61 @@ class GraphSteps(Stepped):
     x1 = slider("x₁", "input", 1.0)
     x2 = slider("x₂", "input", 0.5)
     b = slider("b", "bias")
-    direction = Slider(1, low=1, high=6, step=1, label="i", description="input whose tangent is 1")
+    direction = Slider(
+        1, low=1, high=INPUTS_AT_MOST, step=1, limit="inputs", label="i", description="forward mode: tangent 1 at input"
+    )
+    inputs = Slider(INPUTS_AT_MOST, low=1, high=INPUTS_AT_MOST, step=1, label="", description="inputs of the expression")
     picked = Pick([f"box{i}" for i in range(MOST)])
 
     def __init__(self, expression: str = "products", *, identity: str = "graph-steps", **state: Any) -> None:
         self.graphs = {name: graph_of(each) for name, each in EXPRESSIONS.items()}
+        chosen = self.declared()["expression"].validate(self, expression)
         super().__init__(
             identity,
             {name: passes(each, self.graphs[name]) for name, each in EXPRESSIONS.items()},
             {name: diagram_of(each, self.graphs[name]) for name, each in EXPRESSIONS.items()},
             words=(
-                Sentence("The result is {result:.3f}; at the start it was {first:.3f}."),
+                Sentence("The result is {result:.3f}; at the start it was {first:.3f}.", when="computed"),
                 Sentence("Goal reached.", when="reached", tone="good"),
             ),
             goal=Goal(
-                "Bring the result to a third of what it was, or below: go to the end, read off the gradients which slider to "
-                "move and which way, and move it.",
+                "Bring the result below a third of what it was. Which slider will do it, and which way? A pass backward "
+                "tells of all inputs, a pass forward of one.",
                 "reached",
             ),
-            shows=(
-                Show("All values", {"expression": "products", "forward": False, "step": 7}),
-                Show("Two paths add up", {"expression": "products", "forward": False, "step": 12, "picked": "box3"}),
-                Show(
-                    "A gradient of 0",
-                    {"expression": "line", "forward": False, "w": 0.2, "b": 2.0, "step": 11, "picked": "box0"},
-                ),
-                Show("Forward mode", {"expression": "products", "forward": True, "direction": 5, "step": 8}),
-            ),
-            presets={
-                name: {**{slider: float(x) for slider, x in each.start.items()}, "step": 0, "direction": 1, "picked": ""}
-                for name, each in EXPRESSIONS.items()
-            },
+            shows=shows_of(chosen, self.graphs[chosen]),
+            presets={name: preset(each) for name, each in EXPRESSIONS.items()},
             expression=expression,
             **state,
         )
+
+
+def preset(expression: Expression) -> dict[str, Any]:
+    """Where the sliders stand when this expression is chosen."""
+    numbers = {slider: float(x) for slider, x in expression.start.items()}
+    return {**numbers, "step": 0, "direction": 1, "inputs": len(numbers), "picked": ""}
+
+
+def shows_of(expression: str, graph: FlowGraph) -> tuple[Show, ...]:
+    """Buttons that stay with the expression that one begins with, as far as it has what they show."""
+    operators = [box for box in graph.boxes if box.row is not None]
+    reverse: dict[str, Any] = {"expression": expression, "forward": False}
+    shows = [Show("All values", {**reverse, "step": len(operators)})]
+    for i, box in reversed(list(enumerate(graph.boxes))):
+        users = [k for k, other in enumerate(operators) if box in other.inputs]
+        if len(users) > 1:  # the last of its two shares has come when the first of its users has gone backward
+            shows.append(Show("Two paths add up", {**reverse, "step": 2 * len(operators) + 1 - users[0], "picked": f"box{i}"}))
+            break
+    zero = {"expression": "line", "forward": False, "w": 0.2, "b": 2.0, "step": 11, "picked": "box0"}
+    shows.append(Show("A line with a gradient of 0", zero))
+    entries = len(EXPRESSIONS[expression].start)
+    shows.append(
+        Show(
+            "Forward mode",
+            {"expression": expression, "forward": True, "direction": max(1, entries - 1), "step": len(operators) + 1},
+        )
+    )
+    return tuple(shows)
 
 
 def graph_of(expression: Expression) -> FlowGraph:
@@ -197,7 +219,9 @@ def passes(expression: Expression, graph: FlowGraph) -> Callable[..., Any]:
     names = [slider for each in sliders.values() for slider in each]
     known = {name.translate(SUBSCRIPTS): name for name in sliders}
 
-    def compute(forward: Any, direction: Any, **given: Any) -> dict[str, Any]:
+    operators = sum(box.row is not None for box in boxes)
+
+    def compute(forward: Any, direction: Any, step: Any, **given: Any) -> dict[str, Any]:
         values: list[Any] = []
         tangents: list[Any] = []
         chosen = {slider: np.equal(np.minimum(direction, float(len(names))), i + 1.0) for i, slider in enumerate(names)}
@@ -229,11 +253,14 @@ def passes(expression: Expression, graph: FlowGraph) -> Callable[..., Any]:
         for letter, many in (("v", values), ("g", gradients), ("t", tangents)):
             found |= {f"{letter}{i}": x for i, x in enumerate(many)}
         result, first = values[-1], float(graph.result.value)
-        numbers = {"result": result, "first": first, "reached": np.less_equal(result, first / 3.0), "backward": 1.0 - forward}
+        computed = np.greater_equal(step, float(operators))
+        numbers = {"result": result, "first": first, "computed": computed, "backward": 1.0 - forward}
+        numbers |= {"reached": computed * np.less(result, first / 3.0)}
+        numbers |= {f"along{i}": forward * here for i, here in enumerate(chosen.values())}
         return {name: np.reshape(x, (-1,)) for name, x in found.items()} | numbers
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    compute.__signature__ = inspect.Signature([inspect.Parameter(p, kind) for p in ("forward", "direction", *names)])  # type: ignore[attr-defined]
+    compute.__signature__ = inspect.Signature([inspect.Parameter(p, kind) for p in ("forward", "direction", "step", *names)])  # type: ignore[attr-defined]
     return compute
 
 
@@ -344,7 +371,13 @@ def diagram_of(expression: Expression, graph: FlowGraph) -> Diagram:
             )
         )
 
-    stages: list[Any] = ["The graph was recorded once. Its variables have their values; nothing is computed yet."]
+    entries = [GraphSteps.declared()[slider].label for many in expression.variables.values() for slider in many]
+    begin = "The graph was recorded once. Its variables have their values; nothing is computed yet."
+    chosen = [
+        Said(f"The derivative by {entry} goes forward: its tangent is 1, those of the other inputs are 0.", when=f"along{i}")
+        for i, entry in enumerate(entries)
+    ]
+    stages: list[Any] = [(Said(begin), *chosen)]
     for i in operators:
         stages.append(
             (
@@ -356,12 +389,15 @@ def diagram_of(expression: Expression, graph: FlowGraph) -> Diagram:
                 ),
             )
         )
-    over = Said(
-        f"One pass, and it is over: the result changes by {numbers(f't{n - 1}', 1)} for each unit of the input whose "
-        "tangent is 1. Each other input needs a pass of its own.",
-        when="forward",
-    )
-    stages.append((Said("bprop begins at the result, whose gradient is 1.", when="backward"), over))
+    over = [
+        Said(
+            f"One pass, and it is over: the result changes by {numbers(f't{n - 1}', 1)} for each unit of {entry}. "
+            "Each other input needs a pass of its own.",
+            when=f"along{i}",
+        )
+        for i, entry in enumerate(entries)
+    ]
+    stages.append((Said("bprop begins at the result, whose gradient is 1.", when="backward"), *over))
     for i in reversed(operators):
         row = boxes[i].row
         assert row is not None
@@ -371,7 +407,7 @@ def diagram_of(expression: Expression, graph: FlowGraph) -> Diagram:
             if not boxes[j].data
         ]
         stages.append(
-            (Said(f"bprop of {boxes[i].name}: {READINGS[row.name].backward}: {', '.join(parts)}.", when="backward"), over)
+            (Said(f"bprop of {boxes[i].name}: {READINGS[row.name].backward}: {', '.join(parts)}.", when="backward"), *over)
         )
     rows = max(column[:n].count(k) for k in range(last + 1))
     return Diagram(

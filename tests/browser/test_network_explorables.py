@@ -92,7 +92,7 @@ def test_numbers_stand_at_their_place(page: Page) -> None:
     values = here.values
     assert shown_lines(page, "back-propagation", "h2") == [
         f"{symbol} {values[key][1]:.3f}".replace("-", "−")
-        for symbol, key in (("b", "b1"), ("a₂", "a1"), ("h₂", "h1"), ("∇h₂", "g_h1"), ("∇a₂", "g_a1"))
+        for symbol, key in (("b", "b1"), ("a⁽¹⁾₂", "a1"), ("h₂", "h1"), ("∇h₂", "g_h1"), ("∇a⁽¹⁾₂", "g_a1"))
     ]
     assert shown_lines(page, "back-propagation", "w221") == [
         f"{values['W2'][3]:.3f}".replace("-", "−"),
