@@ -23,7 +23,7 @@ SYMBOLS = {
     "negative": "−",
     "sum": "Σ",
 }
-GAP, HEIGHT, ROW, PASSAGE = 40.0, 30.0, 74.0, 24.0  # between columns; of a box, of a row with a box, of one with a passing edge
+GAP, HEIGHT, ROW, PASSAGE = 22.0, 30.0, 74.0, 24.0  # between columns; of a box, of a row with a box, of one with a passing edge
 MOST, SWEEPS = 300, 60
 
 

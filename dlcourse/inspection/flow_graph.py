@@ -40,12 +40,13 @@ class Box:
             self.value = settle(self.row.forward(*map(value_at, self.inputs), **self.options))
 
     def bprop(self) -> None:
-        """Add to the gradient of each input what flows back to it through this box: its gradient times ∂self/∂input."""
+        """Add its share to each input's gradient: the own gradient times ∂self/∂input."""
         if self.row is None or self.grad is None:
             return
         needed = [type(x) is Box and x.needed for x in self.inputs]
         values = [value_at(x) for x in self.inputs]
-        for x, g in zip(self.inputs, pull(self.row, self.grad, self.value, values, self.options, needed), strict=True):
+        shares = pull(self.row, self.grad, self.value, values, self.options, needed)
+        for x, g in zip(self.inputs, shares, strict=True):
             if g is not None:
                 x.grad = g if x.grad is None else x.grad + g
 

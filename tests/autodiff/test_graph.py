@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from itertools import pairwise
 from xml.etree import ElementTree
@@ -379,3 +380,16 @@ def test_boxes_are_pushed_apart_no_more_than_needed(entries):
     constraints = [{"type": "ineq", "fun": lambda y, i=i, gap=gap: y[i + 1] - y[i] - gap} for i, gap in enumerate(needed)]
     best = minimize(cost, found, constraints=constraints, method="SLSQP", options={"ftol": 1e-12})
     assert cost(found) <= best.fun + 1e-6 * (1 + best.fun)
+
+
+def test_the_picture_of_the_lecture_is_seen_whole_on_a_phone():
+    """Down to seven tenths of its size, in the 358 px that a phone of 390 has for text."""
+    graph = regression()
+    graph.bprop()
+    assert float(re.findall(r"min-width:(\d+)px", graph.draw().svg)[0]) <= 358
+
+
+def test_the_two_methods_of_a_box_fit_the_column():
+    """The chapter shows them; a line that is longer is cut there."""
+    shown = inspect.getsource(Box.fprop) + inspect.getsource(Box.bprop)
+    assert max(len(line.removeprefix("    ")) for line in shown.splitlines()) <= 90
