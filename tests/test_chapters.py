@@ -94,6 +94,27 @@ def test_explorables_have_names_of_their_own_and_goals(path: Path) -> None:
     assert set(links) <= set(names), "a link to an explorable that is not on the page"
 
 
+FITTED = [path for path in CHAPTERS if path.stem[:2] in ("04", "05", "06")]
+PHONE = 56  # columns of printed text that a phone shows
+
+
+@pytest.mark.parametrize("path", FITTED, ids=lambda path: path.stem)
+def test_printed_results_fit_on_a_phone(path: Path) -> None:
+    kept = [(cell["id"], o) for cell in cells(path, "code") for o in cell["outputs"]]
+    lines = [(name, line) for name, output in kept for line in "".join(output["text"]).splitlines()]
+    assert [(name, line) for name, line in lines if len(line) > PHONE] == []
+
+
+@pytest.mark.parametrize("path", FITTED, ids=lambda path: path.stem)
+def test_what_a_question_says_is_words_and_mathematics(path: Path) -> None:
+    """Backticks and underscores are not set there, but between dollars."""
+    for cell in cells(path, "code"):
+        for call in calls(cell["source"], "Question"):
+            said = [n.value for arg in [*call.args[1:], *(k.value for k in call.keywords)] for n in ast.walk(arg)
+                    if isinstance(n, ast.Constant) and isinstance(n.value, str)]  # fmt: skip
+            assert not [words for words in said if re.search(r"[`_]", re.sub(r"\$[^$]*\$", "", words))], cell["id"]
+
+
 def questions() -> list[ast.Call]:
     """All questions of the book, as they are made."""
     return [call for path in CHAPTERS for cell in cells(path, "code") for call in calls(cell["source"], "Question")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -307,6 +308,11 @@ def test_no_constant_plan_meets_the_goal_of_the_budget() -> None:
     assert min(reached) > PASS
     assert round(min(reached), 4) == 0.0014  # three steps of 200: a finer search found nothing lower
     assert f"about {min(reached):.4f} at best" in exercises.check("spend", lambda seen: (0.1, 30)).text
+
+
+def test_a_good_plan_is_told_its_result_as_the_page_writes_numbers() -> None:
+    text = exercises.check("spend", lambda seen: (min(0.1, 1 / (seen + 1)), 1)).text
+    assert re.search(r"ends 0\.0000\d\d above", text)
 
 
 @pytest.mark.parametrize("plan", [(0.1, 0), (0.1, 301), (-1.0, 1), (np.nan, 1), (0.1, 1.5)])

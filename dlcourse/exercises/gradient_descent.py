@@ -159,7 +159,8 @@ def judge_plan(plan: Callable[[int], Any]) -> Feedback:
     reached = spend(plan)
     if not np.isfinite(reached) or reached > 100.0:
         return Feedback(False, "Not yet. The plan diverges; with M = 1 that happens somewhere above α = 0.3.")
-    words = f"Your plan ends {beside(reached, PASS, '.2g')} above the minimum, averaged over {RUNS} data sets."
+    ends = f"{reached:.6f}" if reached < 1e-4 else beside(reached, PASS, ".2g")  # no 8.8e-05
+    words = f"Your plan ends {ends} above the minimum, averaged over {RUNS} data sets."
     if reached > PASS:
         return Feedback(False, f"Not yet. {words} Constant α and M reach about 0.0014 at best; the goal is below {PASS:g}.")
     return Feedback(True, f"Right: {words} No constant α and M that we tried gets there. How low can you go?")

@@ -73,7 +73,7 @@ class Descent(Paths):
         methods: str | Sequence[str] = ("gradient_descent",),
         *,
         identity: str = "descent",
-        goal: str = "Get J − J* below 10⁻⁶ within 100 steps.",
+        goal: str = "Get J − J* below 10⁻⁶ within 100 steps, and keep it there.",
         target: float = 1e-6,
         needs: Mapping[str, Any] | None = None,
         landscape_choices: Sequence[str] = tuple(landscapes.ALL),
