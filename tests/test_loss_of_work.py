@@ -9,9 +9,14 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "browser"))
+
+from building import build
 
 # In the place of Python: it "builds" a page, as far as it is let.
 BUILDER = """#!/bin/sh
@@ -51,6 +56,26 @@ def test_an_interrupted_build_is_not_taken_for_a_book(ends: str, repository: Pat
     (tmp_path / "_config.yml").write_text("changed")
     assert make(tmp_path, ends) != 0  # an old book is no book either
     assert not built.exists()
+
+
+# In the place of `make book`: who builds while another does is seen.
+BOOK = """book:
+\tmkdir building && sleep 0.2 && rmdir building && mkdir -p _build && echo built >> log
+"""
+
+
+def test_processes_of_one_run_build_once_and_of_two_runs_one_after_the_other(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text(BOOK)
+    with ThreadPoolExecutor() as pool:
+        assert list(pool.map(lambda run: build(tmp_path, run), ["a", "a", "b", "b"])) == [""] * 4
+    assert (tmp_path / "log").read_text() == "built\n" * 2
+
+
+def test_a_build_that_fails_is_tried_again_and_says_why(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text("book:\n\techo no paper; exit 1\n")
+    assert "no paper" in build(tmp_path, "a")
+    (tmp_path / "Makefile").write_text(BOOK)
+    assert build(tmp_path, "a") == ""
 
 
 def run_elsewhere(notebook: Path, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,6 @@ console, exceptions, requests that failed, requests to another host. At the end 
 from __future__ import annotations
 
 import functools
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 import chromium
 import numpy as np
 import pytest
+from building import build
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from stand_in import alive, write_page
 
@@ -50,11 +50,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def built_book(repository: Path) -> Path:
+def built_book(repository: Path, testrun_uid: str) -> Path:
     """The folder of the built pages; make builds them if a source is newer."""
-    made = subprocess.run(["make", "book"], cwd=repository, capture_output=True, text=True)
-    if made.returncode:
-        pytest.fail("`make book` failed:\n" + "\n".join((made.stdout + made.stderr).splitlines()[-40:]), pytrace=False)
+    if said := build(repository, testrun_uid):
+        pytest.fail("`make book` failed:\n" + "\n".join(said.splitlines()[-40:]), pytrace=False)
     return repository / "_build" / "html"
 
 
