@@ -26,6 +26,7 @@ from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
+from outputs import QUIET
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from traitlets import Type
@@ -62,7 +63,7 @@ def execute(notebook: Path, timeout: int) -> nbformat.NotebookNode:
     content = nbformat.read(notebook, as_version=4)
     resources = {"metadata": {"path": str(notebook.parent)}}
     # without times in the cells: the cache knows a cell by its metadata too
-    options = {"record_timing": False, "kernel_manager_class": Manager, "resources": resources}
+    options = {"record_timing": False, "kernel_manager_class": Manager, "extra_arguments": QUIET, "resources": resources}
     NotebookClient(content, timeout=timeout, **options).execute()
     for cell in content.cells:
         if cell.cell_type == "code":

@@ -13,6 +13,8 @@ from nbclient import NotebookClient
 
 CHAPTERS = Path(__file__).parent.parent / "chapters"
 COMPARED = "nbval-check-output"
+# Every kernel would warn that its connection is not encrypted. What the code of a notebook warns of is no part of this log.
+QUIET = ["--log-level=ERROR"]
 
 
 def keep_what_is_compared(notebook: nbformat.NotebookNode) -> None:
@@ -31,11 +33,15 @@ def keep_what_is_compared(notebook: nbformat.NotebookNode) -> None:
 
 
 def main(paths: list[Path], run: bool = True) -> None:
+    if missing := [str(path) for path in paths if not path.is_file()]:
+        raise SystemExit(f"There is no {', no '.join(missing)}; nothing is run.")
     for path in paths:
         before = path.read_text(encoding="utf-8")
         notebook = nbformat.reads(before, as_version=4)
         if run:
-            NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}}).execute()
+            NotebookClient(
+                notebook, timeout=600, extra_arguments=QUIET, resources={"metadata": {"path": str(path.parent)}}
+            ).execute()
         keep_what_is_compared(notebook)
         after = nbformat.writes(notebook, indent=1, ensure_ascii=False) + "\n"
         if after != before:

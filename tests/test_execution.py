@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import pytest
 from myst_nb.core.utils import coalesce_streams
 from prose import TOP
 
@@ -29,6 +30,12 @@ def test_what_was_run_is_found_again(tmp_path: Path) -> None:
         cell = store.get_cache_bundle(record.pk).nb.cells[0]
     assert record.data["execution_seconds"] > 0
     assert cell.outputs[0]["data"]["text/plain"] == "42"
+
+
+def test_a_kernel_says_nothing_into_the_log_of_a_build(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """It would warn that its connection is not encrypted, once for every notebook."""
+    run(written(tmp_path, "6 * 7"), tmp_path / "cache", 60)
+    assert capfd.readouterr().err == ""
 
 
 def test_what_failed_is_left_to_the_build(tmp_path: Path) -> None:
