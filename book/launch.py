@@ -40,10 +40,10 @@ def remote(folder: Path) -> Remote | None:
     return Remote(found[1], found[2], branch.stdout.strip() or "main") if found else None
 
 
-def install_line(here: Remote | None) -> str:
+def install_line(here: Remote | None, extras: str = EXTRAS) -> str:
     """What to type where the course is not installed; without a remote address, in a copy of the course."""
     source = f" @ git+{here.url}@{here.branch}" if here else ""
-    return f'pip install "dlcourse[{EXTRAS}]{source}"' if source else f'pip install ".[{EXTRAS}]"'
+    return f'pip install "dlcourse[{extras}]{source}"' if source else f'pip install ".[{extras}]"'
 
 
 def add_repository_buttons(app: Sphinx, config: Config) -> None:

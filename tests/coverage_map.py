@@ -98,7 +98,7 @@ ITEMS: dict[str, Item] = {
     "A2": Item(
         "Surrogates for the 0/1 loss",
         1,
-        tests=networks("losses", "test_hinge_and_cross_entropy_bound_the_0_1_loss_from_above"),
+        tests=networks("losses", "test_hinge_and_cross_entropy_bound_the_zero_one_loss_from_above"),
         sections=sections(RISK, "Why not minimise the error rate itself?"),
     ),
     "A3": Item(

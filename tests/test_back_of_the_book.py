@@ -11,20 +11,23 @@ import re
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from coverage_map import ITEMS
 from prose import CHAPTERS, cells, markdown
+from sphinx.ext.autodoc.preserve_defaults import update_defvalue
 from test_public_names import PUBLIC
 
 import dlcourse
+from dlcourse import live
 from dlcourse.exercises.checking import EXERCISES, load
 
 TOP = Path(__file__).parent.parent
 sys.path.insert(0, str(TOP / "book"))  # as Sphinx does for local extensions
 
-from back_of_book import HERE, MADE, api, careful, chapters, coverage, prerequisites, teachers, versions  # noqa: E402
+from back_of_book import HERE, MADE, api, careful, chapters, citation, coverage, prerequisites, teachers, versions  # noqa: E402
 
 
 class App:
@@ -34,6 +37,7 @@ class App:
 
 
 APP: Any = App()
+ANYTHING = "(*args, **kwargs)"
 
 
 def test_every_page_asks_for_what_there_is_and_everything_is_asked_for() -> None:
@@ -94,7 +98,8 @@ def test_every_box_and_every_row_is_collected(path: Path) -> None:
     table = markdown(path).split("## The sources, and where they err", 1)[1].split("\n## ", 1)[0]
     rows = [line for line in table.splitlines() if re.match(r"\| *\d{3}", line)]
     collected = list(careful.rows_of(chapter))
-    assert len({(says, holds) for _, says, holds in collected}) == len(rows) > 0, "a row is | source | says | what holds |"
+    assert len({(says, holds) for _, says, holds in collected}) == len(rows), "a row is | source | says | what holds |"
+    assert rows or "draws on none of the sources" in table, "one row for each thing that a source says, or say that none does"
 
 
 # --- reference --------------------------------------------------------------------------------------------------------
@@ -119,6 +124,25 @@ def test_every_name_on_the_first_page_of_the_reference_is_a_link() -> None:
     linked = re.findall(r"`([\w.]+) <([\w.]+)>`", api.modules(APP))
     assert "optim.armijo" in dict(linked)
     assert {full for _, full in linked} == set(api.documented().values())
+
+
+def test_every_module_on_that_page_leads_to_its_description() -> None:
+    text = api.modules(APP)
+    linked = re.findall(r"^\[[^\]]+\]\(([\w.]+)(?:#[\w-]+)?\) · `([\w.]+)`$", text, flags=re.MULTILINE)
+    assert [known_as for _, known_as in linked] == list(api.MODULES.values())
+    assert ("optim.md", "dlcourse.optim") in linked
+    assert "[Programs](engine.md#programs) · `dlcourse`" in text
+
+
+def test_a_class_of_traits_says_what_its_init_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is written there, not as its value prints."""
+    init = live.Playground.__init__
+    monkeypatch.setattr(init, "__signature__", inspect.signature(init), raising=False)  # taken back at the end
+    config = SimpleNamespace(autodoc_preserve_defaults=True)
+    app: Any = SimpleNamespace(config=config, emit=lambda event, *given: update_defvalue(app, *given))
+    said = api.say_what_it_takes(app, "class", "", live.Playground, None, ANYTHING, None)
+    assert said == ('(*, identity="playground", challenges=CHALLENGES, **state)', None)
+    assert api.say_what_it_takes(APP, "function", "", len, None, ANYTHING, None) is None
 
 
 @pytest.mark.nightly
@@ -192,6 +216,32 @@ def test_settings_are_those_of_buttons_challenges_and_text() -> None:
     text = 'See <a href="#x?alpha=0.1">*here*,</a> <a href="#y?alpha=1">there</a>, <a href="#x?start=1.5,-2&on=true">far</a>.'
     found = teachers.each_once(teachers.settings("x", spec, text))
     assert found == (("start", "#x"), ("Far", "#x?start=1.5,-2&on=true"), ("1 A", "#x?challenge=a"), ("here", "#x?alpha=0.1"))
+
+
+def test_a_setting_is_listed_once_whatever_its_article() -> None:
+    labels = ["a curved valley", "Curved valley", "the curved valley", "another valley"]
+    found = teachers.each_once(teachers.Setting(label, f"#x?a={i}") for i, label in enumerate(labels))
+    assert [setting.label for setting in found] == ["a curved valley", "another valley"]
+
+
+def test_students_install_all_that_a_notebook_needs() -> None:
+    assert ",lab]" in teachers.install(APP)
+    extras = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert any(line.startswith("jupyterlab-myst") for line in extras["lab"])
+
+
+# --- how to cite ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("date", ['"2026-11-26"', "2026-11-26"])
+def test_the_citation_is_read_as_others_write_it(date: str, tmp_path: Path) -> None:
+    """Without quotation marks, as GitHub's form writes it, a date is no text to YAML; some people have one name."""
+    authors = "authors:\n  - {family-names: Plato}\n  - {given-names: Ada, family-names: Lovelace}\n"
+    cff = f"title: T\n{authors}version: 1.0\ndate-released: {date}\n"
+    (tmp_path / "CITATION.cff").write_text(cff)
+    found = citation.read(tmp_path)
+    assert citation.sentence(found) == "Plato, Ada Lovelace (2026). *T*, version 1.0."
+    assert "year    = {2026}" in citation.bibtex(found)
 
 
 # --- prerequisites ----------------------------------------------------------------------------------------------------

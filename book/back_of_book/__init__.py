@@ -27,6 +27,7 @@ MADE: dict[str, Callable[..., str]] = {
     "module": api.module,
     "explorables": teachers.explorables,
     "exercises": teachers.exercises,
+    "install": teachers.install,
     "citation": citation.citation,
     "versions": versions.packages,
     "times": versions.times,

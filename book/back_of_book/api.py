@@ -11,10 +11,14 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from myst_parser.mdit_to_docutils.base import default_slugify
 from sphinx.application import Sphinx
+from sphinx.util.inspect import signature as signature_of
+from sphinx.util.inspect import stringify_signature
 from sphinx.util.nodes import make_refnode
 
 # Each module with the name under which its users know what it offers, the special ones before those that contain them:
@@ -169,6 +173,16 @@ def leave_out(app: Sphinx, what: str, name: str, thing: Any, skip: bool, options
     return True if type(thing).__name__ == "_tuplegetter" else None
 
 
+def say_what_it_takes(
+    app: Any, what: str, name: str, thing: Any, options: Any, signature: str | None, returns: str | None
+) -> tuple[str, str | None] | None:
+    """A class of traits has a `__new__` that takes anything, which Sphinx reads first; its `__init__` says what."""
+    if what == "class" and signature == "(*args, **kwargs)":
+        app.emit("autodoc-before-process-signature", thing.__init__, True)  # defaults as they are written
+        return stringify_signature(signature_of(thing.__init__, bound_method=True), show_annotation=False), returns
+    return None
+
+
 # --- the pages ------------------------------------------------------------------------------------------------------------
 
 
@@ -201,13 +215,27 @@ def module(app: Sphinx, name: str) -> str:
     return "``````{eval-rst}\n" + "\n".join(rst) + "\n``````"
 
 
+def described(name: str, pages: dict[str, str]) -> str:
+    """A link to where a module is described, by the heading over it.
+
+    >>> described("a", {"b.md": "# B\\n\\n## Of a\\n\\n% here: module a\\n"})
+    '[Of a](b.md#of-a)'
+    """
+    for page, text in pages.items():
+        if found := re.search(rf"^% here: module {re.escape(name)}$", text, flags=re.MULTILINE):
+            title, *headings = re.findall(r"^#+ (.+)$", text[: found.start()], flags=re.MULTILINE)
+            return f"[{headings[-1]}]({page}#{default_slugify(headings[-1])})" if headings else f"[{title}]({page})"
+    raise ValueError(f"no page of api/ describes {name}")
+
+
 def modules(app: Sphinx) -> str:
-    """Each module, and what its docstring says first."""
+    """Each module with the place that describes it, and what its docstring says first."""
     lines = []
+    pages = {page.name: page.read_text(encoding="utf-8") for page in sorted((Path(app.srcdir) / "api").glob("*.md"))}
     for name, known_as in MODULES.items():
         first = (inspect.getdoc(import_module(name)) or "").split("\n\n")[0].replace("\n", " ")
         names = ", ".join(link(f"{known_as}.{each}") for each, _ in offered(name))
-        lines.append(f"`{known_as}`\n: {first}\n: {names}")
+        lines.append(f"{described(name, pages)} · `{known_as}`\n: {first}\n: {names}")
     return "\n\n".join(lines)
 
 
@@ -227,5 +255,6 @@ def link_code(app: Sphinx, document: nodes.document, docname: str) -> None:
 def setup(app: Sphinx) -> None:
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("autodoc-process-docstring", convert)
+    app.connect("autodoc-process-signature", say_what_it_takes)
     app.connect("autodoc-skip-member", leave_out)
     app.connect("doctree-resolved", link_code)

@@ -13,13 +13,14 @@ NARROW = 40  # characters that a phone shows without scrolling
 
 
 def read(top: Path) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((top / "CITATION.cff").read_text(encoding="utf-8"))
+    """What the file says, all of it as text: without quotation marks a date is a date to YAML, and 1.0 a number."""
+    found: dict[str, Any] = yaml.load((top / "CITATION.cff").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     return found
 
 
 def author(who: dict[str, str]) -> str:
     """A person's name or a group's, as CITATION.cff has it."""
-    return who.get("name") or f"{who['given-names']} {who['family-names']}"
+    return who.get("name") or " ".join(who[part] for part in ("given-names", "family-names") if part in who)
 
 
 def sentence(cff: dict[str, Any]) -> str:
@@ -34,7 +35,7 @@ def bibtex(cff: dict[str, Any]) -> str:
     people = " and ".join(f"{{{author(who)}}}" if "name" in who else author(who) for who in cff["authors"])
     year, month, _ = cff["date-released"].split("-")
     fields = {"author": people, "title": f"{{{cff['title']}}}", "year": year, "month": str(int(month))}
-    fields |= {"version": str(cff["version"])} | ({"url": cff["url"]} if "url" in cff else {})
+    fields |= {"version": cff["version"]} | ({"url": cff["url"]} if "url" in cff else {})
     width = max(map(len, fields))
     folded = {name: fold(f"{{{value}}},", width + 5) for name, value in fields.items()}
     return "@misc{dlcourse,\n" + "\n".join(f"  {name:{width}} = {value}" for name, value in folded.items()) + "\n}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
+import launch
 from docutils import nodes
 from sphinx.application import Sphinx
 
@@ -58,12 +59,13 @@ def settings(identity: str, spec: dict[str, Any], text: str) -> Iterator[Setting
 
 
 def each_once(found: Iterator[Setting]) -> tuple[Setting, ...]:
-    """Without what an earlier one sets too, or is called."""
-    once: list[Setting] = []
+    """Without what an earlier one sets too, or is called, whatever the article."""
+    once: dict[str, Setting] = {}
     for setting in found:
-        if not any(setting.fragment == other.fragment or setting.label.lower() == other.label.lower() for other in once):
-            once.append(setting)
-    return tuple(once)
+        called = re.sub(r"^(?:an?|the) ", "", setting.label.lower())
+        if called not in once and setting.fragment not in {other.fragment for other in once.values()}:
+            once[called] = setting
+    return tuple(once.values())
 
 
 def collect(app: Sphinx, document: nodes.document) -> None:
@@ -111,7 +113,7 @@ def explorables(app: Sphinx) -> str:
         parts.append(f"### {number}{app.env.titles[page].astext()}")
         for each in found:
             links = " · ".join(link(address, setting) for setting in each.settings)
-            goal = re.sub(r"([*_$`\\])", r"\\\1", each.goal)
+            goal = re.sub(r"([*_$`\\])", r"\\\1", each.goal).replace(" %", "\u00a0%")
             heading = each.section if each.section.endswith(("?", "!")) else f"{each.section}."
             parts.append(f"**{heading}** {goal}\n{links}")
     return "\n\n".join(parts)
@@ -127,6 +129,13 @@ def exercises(app: Sphinx) -> str:
         for (title, label, level), names in zip(EXERCISE.findall(chapter.text), checks, strict=True):
             found[level].append(f"- {{ref}}`{title} <{label}>`, chapter {chapter.number} (`{names[0]}`)")
     return "\n\n".join(f"### {level}\n\n" + "\n".join(lines) for level, lines in found.items())
+
+
+def install(app: Sphinx) -> str:
+    """What installs a JupyterLab for the notebooks."""
+    here = launch.remote(Path(app.srcdir))
+    line = f"```sh\n{launch.install_line(here, f'{launch.EXTRAS},lab')}\n```"
+    return line if here else f"{line}\n\nIt is run in the course's folder; in a published copy it names the copy's address."
 
 
 def setup(app: Sphinx) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.application import Sphinx
 
+RIGHT = ' style="text-align: right"'
+
 
 def wanted(top: Path) -> list[str]:
     """The packages that pyproject.toml asks for to run and to build the book."""
@@ -32,10 +34,13 @@ def times(app: Sphinx) -> str:
     data: dict[str, dict[str, Any]] = NbMetadataCollector.get_doc_data(app.env)
     found = {name: each["exec_data"]["runtime"] for name, each in sorted(data.items()) if each.get("exec_data")}
     assert not any(seconds is None for seconds in found.values()), "a notebook was not run by this build"
+    front = app.config.root_doc
+    titles = {name: "Front page" if name == front else app.env.titles[name].astext() for name in found}
     rows = "".join(
-        f"<tr><td>{app.env.titles[name].astext()}</td><td>{seconds:.1f}</td></tr>\n" for name, seconds in found.items()
+        f"<tr><td>{titles[name]}</td><td{RIGHT}>{found[name]:.1f}</td></tr>\n"
+        for name in sorted(found, key=lambda name: (name != front, name))
     )
-    total = f"<tr><th scope='row'>All</th><td>{sum(found.values()):.1f}</td></tr>\n"
-    head = "<thead><tr><th>page</th><th>seconds</th></tr></thead>"
+    total = f"<tr><th scope='row'>All</th><td{RIGHT}>{sum(found.values()):.1f}</td></tr>\n"
+    head = f"<thead><tr><th>page</th><th{RIGHT}>seconds</th></tr></thead>"
     table = f'<table class="table">{head}<tbody>\n{rows}{total}</tbody></table>'
     return f'```{{raw}} html\n<div class="pst-scrollable-table-container">{table}</div>\n```'

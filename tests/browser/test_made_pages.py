@@ -55,6 +55,13 @@ def test_every_name_of_the_package_has_its_place(built_book: Path) -> None:
     assert set(api.documented().values()) - there == set()
 
 
+def test_every_class_says_what_it_takes(built_book: Path) -> None:
+    """Sphinx would say `(*args, **kwargs)` of all that has traits."""
+    listed = {page.name: unescape(re.sub(r"<[^>]+>", "", text(page))) for page in (built_book / "api").glob("*.html")}
+    assert [name for name, there in listed.items() if re.search(r"\bclass \S+\(\*args, \*\*kwargs\)", there)] == []
+    assert "Descent(landscape=" in listed["live.html"]
+
+
 def test_formulas_of_docstrings_are_text(built_book: Path) -> None:
     adam = text(built_book / "api" / "optim.html").split('id="dlcourse.optim.Adam"', 1)[1].split("<dt", 1)[0]
     assert "θ ← θ − α" in unescape(re.sub(r"<[^>]+>", "", adam))
@@ -119,11 +126,12 @@ def test_prerequisites_stand_under_the_title(kind: str, built_book: Path) -> Non
 
 def test_times_are_of_every_notebook(built_book: Path) -> None:
     table = text(built_book / "chapters" / "build.html").split("<tbody>\n")[-1]
-    rows = re.findall(r"<td>([^<]+)</td><td>([\d.]+)</td>", table)
+    rows = re.findall(r"<td>([^<]+)</td><td[^>]*>([\d.]+)</td>", table)
     notebooks = [*(TOP / "chapters").glob("*.ipynb"), TOP / "index.md"]
     assert len(rows) == len(notebooks)
+    assert rows[0][0] == "Front page"
     assert all(float(seconds) > 0 for _, seconds in rows)
-    total = re.search(r"All</th><td>([\d.]+)</td>", table)
+    total = re.search(r"All</th><td[^>]*>([\d.]+)</td>", table)
     assert total
     assert float(total[1]) == pytest.approx(sum(float(seconds) for _, seconds in rows), abs=0.05 * (len(rows) + 1))
 

@@ -74,7 +74,7 @@ def test_a_single_output_fits_flat_targets_and_nothing_is_broadcast(name: str) -
         loss(np.zeros(0), np.zeros(0))
 
 
-def test_hinge_and_cross_entropy_bound_the_0_1_loss_from_above() -> None:
+def test_hinge_and_cross_entropy_bound_the_zero_one_loss_from_above() -> None:
     for a in np.linspace(-3.0, 3.0, 61):
         for y in (0, 1):
             pair = np.array([a]), np.array([y])
