@@ -1,9 +1,10 @@
 # The two commands that matter: `make book` builds the course, `make test` checks it. `make help` lists the rest.
-# A machine needs Python 3.11 or newer and make; everything else is installed into .venv.
+# A machine needs Python 3.11 or newer, git and make; everything else is installed into .venv.
 
 PYTHON ?= python3
 PORT   ?= 8000
 FAULTS ?= 150
+COPIES ?= student
 
 VENV    := .venv
 PY      := $(VENV)/bin/python
@@ -11,6 +12,7 @@ PY      := $(VENV)/bin/python
 # order, long ones early; xdist would begin with those of many tests, and one process would wait for the other at the end.
 PYTEST  := $(PY) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 INSTALLED := $(VENV)/.installed
+LOWEST  := $(shell sed -n 's/^requires-python = ">=\(.*\)"$$/\1/p' pyproject.toml)
 HTML    := _build/html
 BUILT   := _build/.built
 
@@ -49,7 +51,7 @@ install: $(INSTALLED)
 
 # Without its stamp an existing .venv is the remains of an interrupted install, so it is made anew.
 $(VENV)/.locked: requirements.txt
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("The course needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; sys.version_info >= tuple(map(int, "$(LOWEST)".split("."))) or sys.exit("The course needs Python $(LOWEST) or newer; $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12")'
 	@test -f $@ && $(PY) -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
 	@rm -f $@
 	$(PY) -m pip install --disable-pip-version-check --quiet --no-deps --no-compile -r requirements.txt
@@ -67,17 +69,21 @@ test: $(BUILT) chromium
 	$(PYTEST) $(PYTESTFLAGS)
 
 # The parts of `make test`, for work on one of them.
+## lint: style and types alone
 lint: $(INSTALLED)
 	$(PY) -m ruff check $(CODE)
 	$(PY) -m ruff format --check $(CODE)
 	$(PY) -m mypy dlcourse
 
+## unit: the tests that need neither notebooks nor a browser
 unit: $(INSTALLED)
 	$(PYTEST) --ignore=tests/browser --ignore=chapters $(PYTESTFLAGS)
 
+## notebooks: every notebook runs and prints what it printed
 notebooks: $(INSTALLED)
 	$(PYTEST) chapters $(PYTESTFLAGS)
 
+## browser: the built book in a real browser
 browser: $(BUILT) chromium
 	$(PYTEST) tests/browser $(PYTESTFLAGS)
 
@@ -92,7 +98,7 @@ coverage: $(INSTALLED)
 
 ## mutants: do the tests notice faults? Puts some into a copy of the engine, the networks and the optimisers (FAULTS=150)
 mutants: $(INSTALLED)
-	$(PY) -m pip install --disable-pip-version-check --quiet cosmic-ray
+	$(PY) -m pip install --disable-pip-version-check --quiet --constraint requirements.txt cosmic-ray
 	$(PY) tests/mutants.py --count $(FAULTS)
 
 chromium: $(INSTALLED)
@@ -101,19 +107,22 @@ chromium: $(INSTALLED)
 ## serve: show the built course on localhost (PORT=8000)
 serve: $(BUILT)
 	@echo "The course: http://127.0.0.1:$(PORT)/   (stop with Ctrl-C)"
+	@$(PY) -c 'import socket; socket.create_server(("127.0.0.1", $(PORT))).close()' 2>/dev/null || \
+		{ echo "Port $(PORT) is taken, or not to be had. Try: make serve PORT=8001"; exit 1; }
 	@$(PY) -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
 
-## lab: open the chapters as notebooks in JupyterLab
+# With settings of ours, below those of the reader: a saved notebook keeps its explorables (book/lab).
+## lab: open the chapters as notebooks in JupyterLab (as root, in a container: LABFLAGS=--allow-root)
 lab: $(INSTALLED)
-	$(PY) -m jupyterlab chapters
+	JUPYTER_CONFIG_PATH="$(CURDIR)/book/lab$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" $(PY) -m jupyterlab chapters $(LABFLAGS)
 
 ## outputs: run every chapter and keep the outputs that tests compare, strip the rest
 outputs: $(INSTALLED)
 	$(PY) book/outputs.py
 
-## student: the notebooks without their solutions, for class, in _build/student
+## student: the notebooks without their solutions, for class, in student/ (COPIES=folder); writes over nothing that was edited
 student: $(INSTALLED)
-	@$(PY) book/student.py
+	@$(PY) book/student.py "$(COPIES)"
 
 ## bench: run every benchmark
 bench: $(INSTALLED)
@@ -127,29 +136,32 @@ bundle:
 links: $(INSTALLED)
 	$(PY) -c "from jupyter_book.cli.main import main; main()" build . --builder linkcheck --path-output _build/links
 
+# Tools for the lock itself have an environment of their own: they are needed when the locked one can no longer be installed.
+BESIDE := rm -rf .tools && $(PYTHON) -m venv .tools && .tools/bin/python -m pip install --disable-pip-version-check --quiet
+
 ## audit: are weaknesses known of what the two locks pin? (needs the network)
-audit: $(INSTALLED)
-	$(PY) -m pip install --disable-pip-version-check --quiet pip-audit
-	$(PY) -m pip_audit --strict --requirement requirements.txt --no-deps --disable-pip
+audit:
+	$(BESIDE) pip-audit
+	.tools/bin/python -m pip_audit --strict --requirement requirements.txt --no-deps --disable-pip && rm -rf .tools
 	cd js && npm audit
 
 ## vendor: renew MathJax and the icon font in book/static/vendor (needs Node)
 vendor: $(INSTALLED)
-	$(PY) -m pip install --disable-pip-version-check --quiet 'fonttools[woff]'
+	$(PY) -m pip install --disable-pip-version-check --quiet --constraint requirements.txt 'fonttools[woff]'
 	$(PY) book/vendor.py
 
 ## lock: renew requirements.txt from the ranges in pyproject.toml
-lock: $(INSTALLED)
-	$(PY) -m pip install --disable-pip-version-check --quiet uv
+lock:
+	$(BESIDE) uv
 	@printf '%s\n' '# Every package of the environment, pinned. Written by `make lock` from the ranges in pyproject.toml.' > requirements.txt.new
-	$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
+	.tools/bin/python -m uv pip compile --quiet --upgrade --universal --python-version $(LOWEST) --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links \
 		--extra live --extra figures --extra training --extra book --extra lab --extra test pyproject.toml >> requirements.txt.new
-	mv requirements.txt.new requirements.txt
+	mv requirements.txt.new requirements.txt && rm -rf .tools
 
-## clean: remove everything that was made (the environment too)
+## clean: remove everything that was made, the environment too; only student/ stays, which may have been edited
 clean:
-	rm -rf _build $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov requirements.txt.new js/node_modules
+	rm -rf _build $(VENV) .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov requirements.txt.new js/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:

@@ -26,6 +26,8 @@ def main(source: Path) -> None:
     target = source.with_suffix(".ipynb")
     if target.exists():
         raise SystemExit(f"{target} is there already; nothing is written.")
+    if not source.is_file():
+        raise SystemExit(f"There is no {source}.")
     notebook = convert(source.read_text(encoding="utf-8"))
     target.write_text(nbformat.writes(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     source.unlink()
@@ -33,5 +35,7 @@ def main(source: Path) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        raise SystemExit("Name the text of a chapter: book/new_chapter.py chapters/16-name.md")
     for name in sys.argv[1:]:
         main(Path(name))

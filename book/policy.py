@@ -49,4 +49,7 @@ def policy(book: Path) -> str:
 
 
 if __name__ == "__main__":
-    print("Content-Security-Policy:", policy(Path(sys.argv[1] if len(sys.argv) > 1 else "_build/html")))
+    try:
+        print("Content-Security-Policy:", policy(Path(sys.argv[1] if len(sys.argv) > 1 else "_build/html")))
+    except ValueError as error:
+        sys.exit(str(error))

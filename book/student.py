@@ -1,7 +1,8 @@
-"""The chapters for class, without their solutions: `make student` writes them to _build/student.
+"""The chapters for class, without their solutions: `make student` writes them to student/, which no build empties.
 
 What is left out is everything from a `{solution-start}` to its `{solution-end}`, and the sentence that speaks of it. The
 stubs stay as they are, with the checks that answer whoever fills them; outputs are left for the class to make.
+Nothing is written over a copy that someone has edited.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 
 TOP = Path(__file__).parent.parent
-STUDENT = TOP / "_build" / "student"
+STUDENT = TOP / "student"
 START, END = "```{solution-start}", "```{solution-end}"
 ANNOUNCED = re.compile(r" ?Solutions are folded below\.")
 
@@ -47,15 +48,26 @@ def bare(cell: NotebookNode) -> NotebookNode:
 
 
 def main(target: Path = STUDENT) -> list[Path]:
-    target.mkdir(parents=True, exist_ok=True)
-    written = []
+    """Raises FileExistsError, and writes nothing, where a copy says something else than the one to be written."""
+    copies = {}
     for path in sorted((TOP / "chapters").glob("*.ipynb")):
         notebook = without_solutions(nbformat.read(path, as_version=4))
-        written.append(target / path.name)
-        written[-1].write_text(nbformat.writes(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return written
+        copies[target / path.name] = nbformat.writes(notebook, indent=1, ensure_ascii=False) + "\n"
+    other = [path.name for path, copy in copies.items() if path.exists() and path.read_text(encoding="utf-8") != copy]
+    if other:
+        raise FileExistsError(
+            f"{target} holds other copies of {', '.join(other)}: edited, or of another version. Nothing is written; "
+            "move them away, or name another folder: make student COPIES=folder"
+        )
+    target.mkdir(parents=True, exist_ok=True)
+    for path, copy in copies.items():
+        path.write_text(copy, encoding="utf-8")
+    return list(copies)
 
 
 if __name__ == "__main__":
-    there = main(*map(Path, sys.argv[1:]))
-    print(f"{len(there)} notebooks without solutions: {there[0].parent}")
+    try:
+        there = main(*map(Path, sys.argv[1:]))
+    except FileExistsError as error:
+        sys.exit(str(error))
+    print(f"{len(there)} notebooks without solutions: {there[0].parent.resolve()}")

@@ -59,6 +59,25 @@ def test_no_solution_is_left_and_every_stub_can_be_filled(path: Path, made: dict
         assert ast.dump(ast.parse(filled)) == ast.dump(ast.parse(solution["source"])), stub.id
 
 
+def test_an_edited_copy_is_never_written_over(tmp_path: Path) -> None:
+    written = student.main(tmp_path / "class")
+    assert student.main(tmp_path / "class") == written  # what is as it was written may be written again
+    written[3].write_text(written[3].read_text(encoding="utf-8") + " ", encoding="utf-8")
+    written[5].unlink()
+    with pytest.raises(FileExistsError, match=rf"other copies of {written[3].name}: .* make student COPIES=folder"):
+        student.main(tmp_path / "class")
+    assert written[3].read_text(encoding="utf-8").endswith(" ")
+    assert not written[5].exists()
+
+
+def test_copies_stay_where_no_build_and_no_commit_takes_them() -> None:
+    makefile = (TOP / "Makefile").read_text(encoding="utf-8")
+    assert f"COPIES ?= {student.STUDENT.name}\n" in makefile
+    assert f"{student.STUDENT.name}/\n" in (TOP / ".gitignore").read_text(encoding="utf-8")
+    assert not re.search(rf"^\trm .*\b{student.STUDENT.name}\b", makefile, flags=re.MULTILINE)
+    assert student.STUDENT.parent == TOP
+
+
 @pytest.mark.parametrize(
     "marks",
     [
