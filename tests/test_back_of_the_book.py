@@ -102,6 +102,12 @@ def test_every_box_and_every_row_is_collected(path: Path) -> None:
     assert rows or "draws on none of the sources" in table, "one row for each thing that a source says, or say that none does"
 
 
+def test_chapters_that_are_named_are_linked() -> None:
+    text = "As in chapter 6 ({doc}`chapter 7 <07-momentum>`, [chapter 8](08-adaptive-methods.ipynb))."
+    made = text.replace("chapter 6", "{doc}`chapter 6 <06-gradient-descent>`")
+    assert careful.linked(text, TOP) == made == careful.linked(made, TOP)
+
+
 # --- reference --------------------------------------------------------------------------------------------------------
 
 

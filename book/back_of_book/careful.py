@@ -15,6 +15,7 @@ from . import chapters
 TABLE = "The sources, and where they err"
 BOX = re.compile(r"(?ms)^(`{3,}|:{3,})\{admonition\} (?P<title>[^\n]+)\n:class: careful\n(?P<body>.*?)^\1$")
 ROW = re.compile(r"^\| *(\d{3}(?:, *\d{3})*) *\| *(.+?) *\| *(.+?) *\|$", re.MULTILINE)
+CHAPTER = re.compile(r"(?<![\[`\w])chapter (\d+)\b")
 
 
 class Box(NamedTuple):
@@ -47,13 +48,20 @@ def rows_of(chapter: chapters.Chapter) -> Iterator[tuple[str, str, str]]:
             yield source, says, holds
 
 
+def linked(text: str, top: Path) -> str:
+    """The text with a link wherever it names a chapter by its number, and has none."""
+    names = {chapter.number: chapter.name for chapter in chapters.every(top)}
+    return CHAPTER.sub(lambda found: f"{{doc}}`{found[0]} <{names[int(found[1])]}>`", text)
+
+
 def by_source(app: Sphinx) -> str:
     found: dict[str, list[str]] = {}
     for chapter in chapters.every(Path(app.srcdir)):
         for source, says, holds in rows_of(chapter):
             found.setdefault(source, []).append(f"| {says} | {holds} | {{doc}}`{chapter.number} <{chapter.name}>` |")
     head = "| says | what holds | chapter |\n|---|---|---|\n"
-    return "\n\n".join(f"### Source {source}\n\n{head}" + "\n".join(rows) for source, rows in sorted(found.items()))
+    tables = (f"### Source {source}\n\n{head}" + "\n".join(rows) for source, rows in sorted(found.items()))
+    return linked("\n\n".join(tables), Path(app.srcdir))
 
 
 def boxes(app: Sphinx) -> str:
@@ -62,7 +70,9 @@ def boxes(app: Sphinx) -> str:
         listed = boxes_of(chapter)
         if listed:
             parts.append(f"## Chapter {chapter.number}: {chapter.title}")
-        parts += [f"### {box.title}\n\n{box.body}\n\n{{ref}}`Where it stands <{box.label}>`" for box in listed]
+        for box in listed:
+            body = linked(box.body, Path(app.srcdir))
+            parts.append(f"### {box.title}\n\n{body}\n\n{{ref}}`Where it stands <{box.label}>`")
     return "\n\n".join(parts)
 
 
