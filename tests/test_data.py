@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import traitlets
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +72,18 @@ def test_noisy_descent_walks_as_plain_numpy_does() -> None:
         assert np.allclose(explorable.paths[name], path, rtol=1e-12, atol=1e-12)
         losses = explorable.runs()[name]["loss"]
         assert np.allclose(losses, [np.mean((y - X @ θ) ** 2) for θ in path], rtol=1e-9)
+
+
+def test_noisy_descent_s_goal_is_of_the_walker_that_it_names() -> None:
+    """What the page judges by: who has to arrive, and by which step. A name or a value that is not there is refused."""
+    sample, where = data.line(np.random.default_rng(0)), {"domain": ((-2, 10), (-1, 8)), "start": (9.0, 6.0)}
+    explorable = live.NoisyDescent(sample, ["one", "all"], target=1e-3, needs={"methods": ["one"], "step": 150}, **where)
+    assert explorable.spec["needs"] == {"methods": ["one"], "step": 150}
+    assert "needs" not in live.NoisyDescent(sample, **where).spec
+    with pytest.raises(ValueError, match="no control is called 'batch'"):
+        live.NoisyDescent(sample, needs={"batch": 1}, **where)
+    with pytest.raises(traitlets.TraitError, match="there is no 'two'"):
+        live.NoisyDescent(sample, needs={"methods": ["two"]}, **where)
 
 
 def test_noisy_descent_s_map_is_its_risk() -> None:

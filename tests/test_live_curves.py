@@ -240,7 +240,9 @@ def test_words_about_averages():
     it = Averages(day=1)
     assert "β = 0.90 remembers about 1/(1 − β) = 10.0 days." in it.words
     assert "the first value is 0.10 of what it should be" in it.words
-    it.correction = True
+    it.beta = 0.0
+    assert "of what it should be" not in it.words  # there is no bias to speak of
+    it.beta, it.correction = 0.9, True
     assert "without correction" not in it.words.lower()
     assert it.values["corrected_here"] == pytest.approx(it.values["measured_here"])
 

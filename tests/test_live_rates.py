@@ -108,17 +108,43 @@ def test_lines_of_oscillation_end_at_the_edge(rates, method):
 
 def test_what_is_said_of_a_pair(rates):
     said = {
-        (1.0, 0.0): ["Flat direction, λ = 1/κ: real eigenvalues", "comes in steadily"],
+        (1.0, 0.0): [
+            "Flat direction, λ = 1/κ: real eigenvalues, the larger one 0.9900: it comes in steadily.",
+            "Steep direction, λ = 1: both eigenvalues are 0: it arrives in one step.",
+        ],
         (1.9, 0.0): ["changes sides with every step"],
-        (3.3, 0.67): ["a complex pair of modulus 0.819: it oscillates", "Goal reached."],
+        (3.3, 0.67): ["a complex pair of modulus 0.8185: it oscillates", "Goal reached."],
         (2.2, 0.0): ["It diverges: with this β the edge is α = 2.000.", "grew by a factor of 1.2000 a step"],
     }
     rates.method, rates.condition = "heavy_ball", 100.0
     for (rates.alpha, rates.beta), wanted in said.items():
         for words in wanted:
             assert words in rates.words
+        assert rates.words.count("direction, λ = 1") == 2  # one sentence on each
     rates.alpha = 40.0
     assert "too small or too large to be a number" in rates.words
+
+
+@each
+def test_an_alpha_beyond_the_map_is_marked_at_its_margin(rates, method):
+    high = DOMAIN[method][1]
+    rates.method, rates.beta = method, 0.6
+    for rates.alpha in (high, 40.0):
+        beyond = rates.alpha > high
+        assert bool(rates.values["outside"]) == beyond == ("beyond the map" in rates.words)
+        assert rates.values["diverges"] or not beyond
+    assert 0.97 * high < rates.values["outside_alpha"][0] < high
+    assert rates.values["outside_beta"][0] == 0.6
+
+
+def test_buttons_lead_to_the_best_pairs():
+    """To the best of the form that each names, as near as sliders come; not below the critical β, where ρ falls steeply."""
+    found = {}
+    for show in live.rates.SHOWS:
+        made = live.Rates(**show.settings)
+        found[show.label] = made.values["rho"] / made.values["best_rho"]
+    assert found["the heavy ball’s best pair"] < 1.01
+    assert found["Nesterov’s best pair"] < 1.01
 
 
 def test_the_model_is_taylors(model):

@@ -11,6 +11,7 @@ import traitlets
 from dlcourse import data, live
 from dlcourse.data import Sample
 from dlcourse.live.noise import EXAMPLES, START
+from dlcourse.live.noise import STEPS as STEPS_OF_NOISE
 from dlcourse.live.schedules import DISTANCE, RUNS, SCHEDULES, SEED, STEPS
 from dlcourse.optim import schedules
 
@@ -159,6 +160,47 @@ def test_what_is_said_of_the_noise(cloud):
     assert not live.Noise().values["reached"]
 
 
+def test_the_goal_counts_examples_as_it_says():
+    """With one example a step the usual goal is out of reach; a place that asks for that sets its own."""
+    usual, own = live.Noise(batch=1), live.Noise(batch=1, goal="One example a step.", target=0.05, most=STEPS_OF_NOISE)
+    assert (
+        usual.spec["goal"]["text"] == "Bring the runs to within 0.01 of the least risk, looking at no more than 800 examples."
+    )
+    assert own.spec["goal"]["text"] == "One example a step."
+    for alpha, wanted in [(0.1, False), (0.025, True), (0.015, False)]:
+        usual.alpha = own.alpha = alpha
+        assert bool(own.values["reached"]) is wanted
+        assert not usual.values["reached"]
+    own.batch, own.alpha = 2, 0.025
+    assert own.values["measured"] < 0.05
+    assert not own.values["reached"]
+
+
+def test_what_lies_below_the_axis_is_marked_at_its_end(cloud):
+    low = cloud.panels[1].y.domain[0]
+    found = put(cloud, batch=EXAMPLES, alpha=0.1)
+    assert found["measured"] < low < found["lowest_here"][0] < 2 * low
+    assert (found["lower"], found["visible"]) == (1.0, 0.0)
+    found = put(cloud, batch=1, alpha=0.1)
+    assert (found["lower"], found["visible"]) == (0.0, 1.0)
+
+
+def test_nothing_is_drawn_of_noise_that_is_not_there(shown):
+    series = {s.label: s for s in shown.panels[1].series}
+    put(shown, schedule="exponential", alpha=0.3, factor=0.9, noise=0.0)
+    assert not shown.seen(series["with noise"].when, shown.values)
+    assert "of the distance is left." in shown.words
+    put(shown, schedule="constant", alpha=1.0, noise=1.0)
+    assert shown.seen(series["with noise"].when, shown.values)
+    assert "Without noise, nothing is left of the distance." in shown.words
+
+
+def test_a_cycle_begins_upwards_as_its_name_says(shown):
+    rates = put(shown, schedule="cyclic", alpha=0.3, **SCHEDULES["cyclic"].start)["rates"]
+    assert rates[0] < rates[10]
+    assert SCHEDULES["cyclic"].label.startswith("Cyclic: up and down")
+
+
 def test_another_sample():
     sample = data.line(np.random.default_rng(0))
     made = live.Noise(sample)
@@ -173,6 +215,8 @@ def test_another_sample():
         (lambda: live.Schedules("weekly"), traitlets.TraitError, "there is no 'weekly'; choose one of constant"),
         (lambda: live.Schedules(alpha=2.0), traitlets.TraitError, "from 0.01 to 1, got 2"),
         (lambda: live.Schedules(period=5.5), traitlets.TraitError, "needs a whole number, got 5.5"),
+        (lambda: live.Noise(target=-0.1), ValueError, "target must be a finite number ≥ 0, got -0.1"),
+        (lambda: live.Noise(most=79), ValueError, "most must be a whole number ≥ 80, got 79"),
         (lambda: live.Noise(batch=31), traitlets.TraitError, "from 1 to 30, got 31"),
         (
             lambda: live.Noise(Sample(np.ones((3, 2)), np.ones(3))),

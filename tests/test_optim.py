@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import textwrap
 from typing import Any
 
 import autograd
@@ -367,3 +369,9 @@ def test_a_rule_without_a_step():
         optim.schedules.Schedule()(1)
     assert set(optim.__all__) >= {rule.__name__ for rule in RULES}
     assert grad(quadratic)(START) == pytest.approx(slope(START), rel=1e-15)
+
+
+@pytest.mark.parametrize("shown", [GradientDescent, HeavyBall, optim.Adagrad.step, optim.RMSProp.step])
+def test_sources_that_a_chapter_shows_fit_its_column(shown):
+    """A line that is longer is cut at the column's edge: of the velocity form that was half of what is special about it."""
+    assert max(map(len, textwrap.dedent(inspect.getsource(shown)).splitlines())) <= 88

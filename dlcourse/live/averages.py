@@ -62,7 +62,7 @@ class Averages(Curves):
             (Panel(days, Axis("temperature, °C", (0.0, 30.0)), series, pick="day"), weights),
             words=(
                 Sentence("β = {beta} remembers about 1/(1 − β) = {window:.1f} days."),
-                Sentence("Without correction the first value is {first:.2f} of what it should be.", when="plain"),
+                Sentence("Without correction the first value is {first:.2f} of what it should be.", when="short"),
                 Sentence(
                     "Divided by 1 − βᵗ, the average is right from the first value on; the correction fades as βᵗ does.",
                     when="correction",
@@ -109,5 +109,6 @@ def averages(season: Any, measured: Any, beta: Any, day: Any, correction: Any) -
         "corrected_here": on(corrected),
         "distance": distance,
         "plain": 1.0 - correction,
+        "short": (1.0 - correction) * np.greater(beta, 0.0),
         "reached": np.less(distance, 1.0),
     }

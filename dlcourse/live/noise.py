@@ -10,7 +10,7 @@ import numpy as np
 from .. import optim, palette
 from ..autodiff import grad
 from ..autodiff.primitives import take
-from ..checks import kind
+from ..checks import kind, number, whole
 from ..data import Sample
 from ..programs import scan
 from .controls import Slider
@@ -27,6 +27,7 @@ START = (4.5, 0.0)
 DOMAIN = ((-1.0, 5.0), (-1.0, 6.0))  # intercept, slope
 CELLS = (48, 36)
 RATES = np.geomspace(0.005, 1.0, 47)
+LOWEST = 1e-4  # risk above the minimum that the second panel shows
 
 
 def examples() -> Sample:
@@ -47,14 +48,26 @@ class Noise(Curves):
     Parameters
     ----------
     sample : X (30, 2), its first column ones, and y (30,); a line with noise where it is not given.
+    target, most : the goal is a risk within `target` of the least, from a look at `most` examples or fewer.
+    goal : the sentence that says so, if another suits its place better.
     """
 
     batch = Slider(1, low=1, high=EXAMPLES, step=1, label="M", description="examples a step")
     alpha = Slider(0.1, low=0.005, high=1.0, scale="log", label="α", description="learning rate")
 
     def __init__(
-        self, sample: Sample | None = None, *, identity: str = "noise-cloud", shows: Sequence[Show] | None = None, **state: Any
+        self,
+        sample: Sample | None = None,
+        *,
+        identity: str = "noise-cloud",
+        goal: str = "",
+        target: float = 0.01,
+        most: int = 800,
+        shows: Sequence[Show] | None = None,
+        **state: Any,
     ) -> None:
+        number("Noise", "target", target)
+        whole("Noise", "most", most, STEPS)
         self.sample = examples() if sample is None else sample
         kind("Noise", "sample", self.sample, Sample, "a data.Sample of X and y")
         X, y = np.asarray(self.sample.X, dtype=float), np.asarray(self.sample.y, dtype=float)
@@ -81,18 +94,19 @@ class Noise(Curves):
             ),
             Panel(
                 Axis("learning rate α", (RATES[0], RATES[-1]), "log"),
-                Axis("risk above its minimum", (1e-4, 100.0), "log"),
+                Axis("risk above its minimum", (LOWEST, 100.0), "log"),
                 (
                     Series("rates", "floors", "floor of the noise", floor, at=""),
                     Series("rates", "unreached", "left without noise", palette.DATA, dash="5 4"),
-                    Series("here", "measured_here", "the runs", cloud, kind="circles"),
+                    Series("here", "measured_here", "the runs", cloud, kind="circles", when="visible"),
+                    Series("here", "lowest_here", "the runs, below this", cloud, kind="circles", when="lower"),
                 ),
                 pick="alpha",
             ),
         )
         super().__init__(
             identity,
-            compute_for(X, y, ring, places.astype(float)),
+            compute_for(X, y, ring, places.astype(float), target, most),
             panels,
             words=(
                 Sentence("With M = {batch} and α = {alpha} the runs end {measured} above the least risk.", colour=cloud),
@@ -106,13 +120,18 @@ class Noise(Curves):
                 Sentence(f"The {STEPS} steps look at {{looked:d}} examples."),
                 Sentence("Goal reached.", "reached", tone="good"),
             ),
-            goal=Goal("Bring the runs to within 0.01 of the least risk, looking at no more than 800 examples.", "reached"),
+            goal=Goal(
+                goal or f"Bring the runs to within {target:g} of the least risk, looking at no more than {most} examples.",
+                "reached",
+            ),
             shows=SHOWS if shows is None else shows,
             **state,
         )
 
 
-def compute_for(X: np.ndarray, y: np.ndarray, ring: np.ndarray, places: np.ndarray) -> Callable[..., dict[str, Any]]:
+def compute_for(
+    X: np.ndarray, y: np.ndarray, ring: np.ndarray, places: np.ndarray, target: float, most: int
+) -> Callable[..., dict[str, Any]]:
     """All runs for one batch size and α, and what theory says of them."""
     n = EXAMPLES
     best = np.linalg.lstsq(X, y, rcond=None)[0]
@@ -169,6 +188,9 @@ def compute_for(X: np.ndarray, y: np.ndarray, ring: np.ndarray, places: np.ndarr
             "unreached": distance(RATES) + 0.0 * batch,
             "here": one(alpha),
             "measured_here": one(measured),
+            "lowest_here": one(1.25 * LOWEST + 0.0 * measured),
+            "visible": np.greater_equal(measured, LOWEST),
+            "lower": np.less(measured, LOWEST),
             "measured": measured,
             "floor": noise,
             "distance": rest,
@@ -179,7 +201,7 @@ def compute_for(X: np.ndarray, y: np.ndarray, ring: np.ndarray, places: np.ndarr
             "short": within * settles * np.greater(rest, 2.0 * noise) * np.greater(measured, 0.01),
             "above": within * settles * np.greater(noise, rest) * np.greater(measured, 1.5 * noise),
             "diverges": 1.0 - within * settles,
-            "reached": np.less(measured, 0.01) * np.less_equal(looked, 800.0),
+            "reached": np.less(measured, target) * np.less_equal(looked, float(most)),
         }
 
     return compute

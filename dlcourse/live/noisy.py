@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from ..autodiff import grad
 from ..autodiff.primitives import take
 from ..checks import kind
 from ..data import Sample
+from ..names import named
 from ..programs import Program, scan, trace
 from ..training import minibatches
 from .controls import Choice, Position, Several, Slider
@@ -52,6 +53,7 @@ class NoisyDescent(Explorable):
     sample : X (T, 2) and y (T,).
     methods : some of "one", "few", "all".
     domain : ((θ₁ from, to), (θ₂ from, to)) of the map; `start` lies in it.
+    needs : when the goal counts: each of these `methods` has come below the `target` by this `step`, to stay there.
     """
 
     view = "descent"
@@ -71,9 +73,13 @@ class NoisyDescent(Explorable):
         identity: str = "noise",
         goal: str = "",
         target: float = 1e-3,
+        needs: Mapping[str, Any] | None = None,
         **state: Any,
     ) -> None:
         kind("NoisyDescent", "sample", sample, Sample, "a data.Sample of X and y")
+        kind("NoisyDescent", "needs", needs or {}, Mapping, "a dict of values by the names of controls")
+        controls = {name: self.traits()[name] for name in self.controls()}
+        wanted = {name: named(controls, name, "control").validate(self, value) for name, value in (needs or {}).items()}
         spans = np.asarray(domain, dtype=np.float64)
         if spans.shape != (2, 2) or not (np.isfinite(spans).all() and np.all(spans[:, 0] < spans[:, 1])):
             raise ValueError(f"NoisyDescent: domain must be ((θ₁ from, to), (θ₂ from, to)), got {domain!r:.60}")
@@ -109,6 +115,7 @@ class NoisyDescent(Explorable):
                 for batch in BATCHES.values()
             ],
             "landscapes": [landscape],
+            **({"needs": wanted} if wanted else {}),
         }
         super().__init__(identity, spec, methods=methods, **state)
 

@@ -119,10 +119,11 @@ class Rates(Curves):
             Axis("momentum β", (0.0, 1.0)),
             (
                 Series("edge_alpha", "betas", "edge", EDGE, dash="5 4"),
-                Series("flat_alpha", "betas", "flat direction oscillates", flat, faint=True),
-                Series("steep_alpha", "betas", "steep direction oscillates", steep, faint=True),
+                Series("flat_alpha", "betas", "flat direction oscillates", flat),
+                Series("steep_alpha", "betas", "steep direction oscillates", steep),
                 Series("plain_alpha", "plain_beta", "best at β = 0", theory, kind="squares"),
                 Series("best_alphas", "best_betas", "best", theory, kind="circles"),
+                Series("outside_alpha", "outside_beta", "α beyond the map", flat, kind="circles", when="outside"),
             ),
             handles=(Handle("alpha", "beta", across="alpha", up="beta"),),
             heat=Heat("map", COLUMNS, ROWS, COLOURS, (-0.5, 0.5)),
@@ -143,10 +144,11 @@ class Rates(Curves):
             Sentence(f"{title}: {says}", f"{name}_{when}", colour)
             for name, title, colour in (("flat", "Flat direction, λ = 1/κ", flat), ("steep", "Steep direction, λ = 1", steep))
             for when, says in (
-                ("steady", f"real eigenvalues, the larger one {{{name}_real:.3f}}: it comes in steadily."),
-                ("alternates", f"real eigenvalues, the larger one {{{name}_real:.3f}}: it changes sides with every step."),
-                ("oscillates", f"a complex pair of modulus {{{name}_rho:.3f}}: it oscillates."),
-                ("grows", f"the largest eigenvalue has modulus {{{name}_rho:.3f}}: it grows."),
+                ("arrives", "both eigenvalues are 0: it arrives in one step."),
+                ("steady", f"real eigenvalues, the larger one {{{name}_real:.4f}}: it comes in steadily."),
+                ("alternates", f"real eigenvalues, the larger one {{{name}_real:.4f}}: it changes sides with every step."),
+                ("oscillates", f"a complex pair of modulus {{{name}_rho:.4f}}: it oscillates."),
+                ("grows", f"the largest eigenvalue has modulus {{{name}_rho:.4f}}: it grows."),
             )
         ]
         super().__init__(
@@ -159,6 +161,7 @@ class Rates(Curves):
                 Sentence("The run’s error grew by a factor of {measured:.4f} a step, from step 100 to 200.", "grows"),
                 Sentence("By step 200 the run’s error is too small or too large to be a number.", "unmeasured"),
                 Sentence("It diverges: with this β the edge is α = {edge:.3f}.", "diverges", tone="bad"),
+                Sentence("This α lies beyond the map: there the run diverges, whatever β.", "outside"),
                 *directions,
                 Sentence("The best pair is α = {best_alpha:.3f}, β = {best_beta:.3f} with ρ = {best_rho:.4f}."),
                 Sentence("Without momentum the best ρ is {plain_rho:.4f}."),
@@ -216,6 +219,9 @@ class Rates(Curves):
                 "best_betas": np.reshape(best_beta, (1,)),
                 "plain_alpha": np.reshape(plain, (1,)),
                 "plain_beta": np.zeros(1),
+                "outside_alpha": np.full(1, low + 0.985 * (high - low)),
+                "outside_beta": np.reshape(beta, (1,)),
+                "outside": np.greater(alpha, high),
                 "steps": steps,
                 "flat_error": errors[: SHOWN + 1, 0],
                 "steep_error": errors[: SHOWN + 1, 1],
@@ -240,9 +246,11 @@ class Rates(Curves):
             }
             for name, gap, real, ρ in (("flat", flat_gap, flat_real, flat_rho), ("steep", steep_gap, steep_real, steep_rho)):
                 inside, complex_pair = np.less_equal(ρ, 1.0), np.less(gap, 0.0)
-                found[f"{name}_oscillates"] = inside * complex_pair
-                found[f"{name}_alternates"] = inside * (1.0 - complex_pair) * np.less(real, 0.0)
-                found[f"{name}_steady"] = inside * (1.0 - complex_pair) * np.greater_equal(real, 0.0)
+                found[f"{name}_oscillates"] = inside * complex_pair * np.greater_equal(ρ, 1e-9)
+                arrives = np.less(ρ, 1e-9)
+                found[f"{name}_arrives"] = arrives
+                found[f"{name}_alternates"] = inside * (1.0 - complex_pair) * (1.0 - arrives) * np.less(real, 0.0)
+                found[f"{name}_steady"] = inside * (1.0 - complex_pair) * (1.0 - arrives) * np.greater_equal(real, 0.0)
                 found[f"{name}_grows"] = 1.0 - inside
             return found
 
@@ -250,8 +258,9 @@ class Rates(Curves):
 
 
 SHOWS = (
-    Show("the best α without momentum", {"method": "heavy_ball", "condition": 100.0, "alpha": 1.98, "beta": 0.0}),
-    Show("the best pair", {"method": "heavy_ball", "condition": 100.0, "alpha": 3.3, "beta": 0.67}),
+    Show("the best α without momentum", {"condition": 100.0, "alpha": 1.98, "beta": 0.0}),
+    Show("the heavy ball’s best pair", {"method": "heavy_ball", "condition": 100.0, "alpha": 3.3, "beta": 0.67}),
+    Show("Nesterov’s best pair", {"method": "nesterov", "condition": 100.0, "alpha": 1.33, "beta": 0.8}),
     Show("too much momentum", {"method": "heavy_ball", "condition": 100.0, "alpha": 1.0, "beta": 0.97}),
     Show("beyond the edge", {"method": "heavy_ball", "condition": 100.0, "alpha": 3.4, "beta": 0.67}),
 )

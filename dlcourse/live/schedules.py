@@ -71,7 +71,7 @@ SCHEDULES = {
         {"period": 30, "delta": 1.0},
     ),
     "cyclic": Scheduled(
-        "Cyclic: down and up in 2n steps",
+        "Cyclic: up and down in 2n steps",
         lambda alpha, low, period: schedules.cyclic(low, np.maximum(alpha, low), period),
         None,
         {"period": 40, "low": 0.01},
@@ -114,7 +114,7 @@ class Schedules(Curves):
     """
 
     schedule = Choice(list(SCHEDULES), label="Schedule", labels=[each.label for each in SCHEDULES.values()])
-    alpha = Slider(0.3, low=0.01, high=1.0, scale="log", label="α", description="largest or first value")
+    alpha = Slider(0.3, low=0.01, high=1.0, scale="log", label="α", description="scale")
     low = Slider(0.01, low=0.0, high=0.2, step=0.005, label="low", description="lowest or last value")
     factor = Slider(0.98, low=0.1, high=1.0, step=0.01, label="f", description="factor")
     delta = Slider(0.7, low=0.0, high=2.0, step=0.05, label="δ", description="decay")
@@ -140,8 +140,8 @@ class Schedules(Curves):
                 Axis("distance from the minimum", (1e-3, 100.0), "log"),
                 (
                     Series("steps", "floors", "floor", grey, dash="5 4", faint=True),
-                    Series("steps", "reach", "without noise", plain, faint=True),
-                    Series("steps", "distances", "with noise", noisy),
+                    Series("steps", "reach", "without noise", plain),
+                    Series("steps", "distances", "with noise", noisy, when="noisy"),
                 ),
                 (Line(TARGET, "goal", axis="y", tone="goal"),),
             ),
@@ -152,7 +152,8 @@ class Schedules(Curves):
             panels,
             words=(
                 Sentence("α goes from {first} to {last}; in 300 steps Σα = {total:.1f}, Σα² = {squares:.2f}.", colour=shape),
-                Sentence("Without noise, {left} of the distance is left.", colour=plain),
+                Sentence("Without noise, {left} of the distance is left.", "remains", colour=plain),
+                Sentence("Without noise, nothing is left of the distance.", "vanishes", colour=plain),
                 Sentence(
                     "With noise, the last steps are {final} from the minimum, as a root mean square.", "noisy", colour=noisy
                 ),
@@ -223,6 +224,7 @@ def compute_for(each: Scheduled, ξ: np.ndarray) -> Callable[..., dict[str, Any]
         distances = np.sqrt(np.mean(path[:, :RUNS] ** 2, axis=1))
         verdict = verdicts(each, controls)
         final = np.sqrt(np.mean(distances[-LATE:] ** 2))
+        left = np.abs(path[-1, RUNS]) / DISTANCE
         return {
             "steps": steps,
             "nothing": np.zeros(STEPS),
@@ -234,7 +236,9 @@ def compute_for(each: Scheduled, ξ: np.ndarray) -> Callable[..., dict[str, Any]
             "last": rates[-1],
             "total": np.sum(rates),
             "squares": np.sum(rates**2),
-            "left": np.abs(path[-1, RUNS]) / DISTANCE,
+            "left": left,
+            "remains": np.greater_equal(left, 1e-12),
+            "vanishes": np.less(left, 1e-12),
             "final": final,
             "reached": np.less(final, TARGET) * np.greater_equal(σ, 1.0),
             **verdict,

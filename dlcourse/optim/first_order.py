@@ -82,8 +82,8 @@ class Momentum(WithMomentum):
         v ← β v + (1 − β) ∇J(θ)
         θ ← θ − α v
 
-    The averaged form [sources 000, 004]. With constant α and β it walks the path of `HeavyBall` with the
-    learning rate (1 − β) α.
+    The averaged form [sources 000, 004]. With constant α and β it walks the path of
+    `HeavyBall` with the learning rate (1 − β) α.
 
     >>> rule = Momentum(0.5, beta=0.75)
     >>> rule.step(lambda θ: θ, np.array([4.0]), rule.init(np.zeros(1)), 1)
@@ -102,8 +102,8 @@ class AccumulatedMomentum(WithMomentum):
         v ← ∇J(θ) + β v
         θ ← θ − α v
 
-    The accumulated form [source 002, which calls the sum an average]. With constant α and β it walks the path
-    of `HeavyBall` with the same α and β.
+    The accumulated form [source 002, which calls the sum an average]. With constant α
+    and β it walks the path of `HeavyBall` with the same α and β.
 
     >>> rule = AccumulatedMomentum(0.5, beta=0.75)
     >>> rule.step(lambda θ: θ, np.array([4.0]), np.array([2.0]), 2)
@@ -122,8 +122,9 @@ class HeavyBall(WithMomentum):
         v ← β v − α ∇J(θ)
         θ ← θ + v
 
-    The velocity form [Polyak 1964; source 003]. α acts when a gradient enters the velocity, not when the
-    velocity moves θ: the difference from the other two forms once α changes over time.
+    The velocity form [Polyak 1964; source 003]. α acts when a gradient enters the
+    velocity, not when the velocity moves θ: the difference from the other two forms
+    once α changes over time.
 
     >>> rule = HeavyBall(0.5, beta=0.75)
     >>> rule.step(lambda θ: θ, np.array([4.0]), np.array([-2.0]), 2)

@@ -46,7 +46,7 @@ class RobbinsMonro(NamedTuple):
 
     def __str__(self) -> str:
         words = {None: "not known: the values depend on losses or on a function", True: "satisfied: Σα = ∞ and Σα² < ∞"}
-        noise, short = "Σα² = ∞, so a noise floor may remain", "Σα < ∞, so the run can end before the minimum"
+        noise, short = "Σα² = ∞, so a noise floor may remain", "Σα < ∞, so the run can end too early"
         return words.get(self.satisfied, f"violated: {noise if self.sum_diverges else short}")
 
 
