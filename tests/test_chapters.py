@@ -18,6 +18,7 @@ from dlcourse.exercises import stub_of
 
 LONGEST_CELL = 15  # lines
 WIDEST_LINE = 84  # characters that the column shows without scrolling
+WIDEST_PRINT = 56  # characters of printed text that a phone shows without scrolling
 HIDDEN = {"hide-input", "remove-input", "show-source"}
 AMERICAN = r"\b(color(?!=)|behavior|center(?!ed)|initializ|optimiz|generaliz|regulariz|normaliz|minimiz|neighbor|favor)\w*"
 
@@ -57,6 +58,14 @@ def test_code_fits_on_a_screen(path: Path) -> None:
     assert not long, f"lines of each: {long}"
     wide = {cell["id"]: line for cell in shown for line in cell["source"].splitlines() if len(line) > WIDEST_LINE}
     assert not wide
+
+
+@pytest.mark.parametrize("path", [path for path in CHAPTERS if path.stem[:2] in ("07", "08", "09")], ids=lambda path: path.stem)
+def test_printed_tables_fit_on_a_phone(path: Path) -> None:
+    """A table that is cut between two of its columns looks complete there, and says the contrary of the text."""
+    printed = {(cell["id"], line) for cell in cells(path, "code") for out in cell["outputs"] for line in out["text"]}
+    assert printed
+    assert not [each for each in printed if len(each[1].rstrip("\n")) > WIDEST_PRINT]
 
 
 @every_chapter
