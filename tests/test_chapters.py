@@ -60,12 +60,12 @@ def test_code_fits_on_a_screen(path: Path) -> None:
     assert not wide
 
 
-@pytest.mark.parametrize("path", [path for path in CHAPTERS if path.stem[:2] in ("07", "08", "09")], ids=lambda path: path.stem)
+@every_chapter
 def test_printed_tables_fit_on_a_phone(path: Path) -> None:
     """A table that is cut between two of its columns looks complete there, and says the contrary of the text."""
-    printed = {(cell["id"], line) for cell in cells(path, "code") for out in cell["outputs"] for line in out["text"]}
-    assert printed
-    assert not [each for each in printed if len(each[1].rstrip("\n")) > WIDEST_PRINT]
+    kept = [(cell["id"], "".join(out["text"])) for cell in cells(path, "code") for out in cell["outputs"]]
+    wide = [(name, line) for name, text in kept for line in text.splitlines() if len(line) > WIDEST_PRINT]
+    assert wide == []
 
 
 @every_chapter
@@ -103,18 +103,7 @@ def test_explorables_have_names_of_their_own_and_goals(path: Path) -> None:
     assert set(links) <= set(names), "a link to an explorable that is not on the page"
 
 
-FITTED = [path for path in CHAPTERS if path.stem[:2] in ("04", "05", "06")]
-PHONE = 56  # columns of printed text that a phone shows
-
-
-@pytest.mark.parametrize("path", FITTED, ids=lambda path: path.stem)
-def test_printed_results_fit_on_a_phone(path: Path) -> None:
-    kept = [(cell["id"], o) for cell in cells(path, "code") for o in cell["outputs"]]
-    lines = [(name, line) for name, output in kept for line in "".join(output["text"]).splitlines()]
-    assert [(name, line) for name, line in lines if len(line) > PHONE] == []
-
-
-@pytest.mark.parametrize("path", FITTED, ids=lambda path: path.stem)
+@every_chapter
 def test_what_a_question_says_is_words_and_mathematics(path: Path) -> None:
     """Backticks and underscores are not set there, but between dollars."""
     for cell in cells(path, "code"):
