@@ -349,3 +349,23 @@ def test_for_which_activation_there_is_none():
             it.set_trait(parameter, known.default)
         reached[name] = max(np.nan_to_num(np.abs(it.values["slopes"]))) ** 10 >= 0.5
     assert [n for n, found in reached.items() if not found] == ["sigmoid", "binary_step", "gaussian"]
+
+
+def test_what_explodes_does_not_arrive():
+    it = Activations("soboleva_tanh", a=2.0, x=5.0)
+    assert it.values["kept"] > 1e20
+    assert "It explodes." in it.words
+    assert "It arrives." not in it.words
+    assert not it.values["arrives"]
+    for name, x in (("relu", 5.0), ("gelu", 1.4), ("elu", -0.05)):  # GELU's slope is above 1 there
+        assert Activations(name, x=x).values["arrives"], name
+
+
+@pytest.mark.parametrize("name", list(OFFERED))
+def test_no_activation_leaves_the_frame(name):
+    """With its usual parameters, not at the top, and the slopes not at the bottom either, as those of the Gaussian did."""
+    it = Activations(name)
+    (_, top), (low, high) = (panel.y.span for panel in it.panels)
+    assert np.nanmax(it.values["g"]) < top
+    assert low < np.nanmin(it.values["slopes"])
+    assert np.nanmax(it.values["slopes"]) < high

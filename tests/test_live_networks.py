@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -70,14 +71,27 @@ def test_what_depth_says():
     assert it.state == {"activation": "sigmoid", "depth": 30, "scale": 1.0, "layer": 1}
     assert "It vanishes." in it.words
     assert "all examples look the same" in it.words
-    it.activation, it.scale = "relu", 3.02
+    it.activation, it.scale = "relu", 3.0
     assert "It explodes." in it.words
     it.scale = 1.41
     assert "It arrives." in it.words
     assert it.values["reached"]
-    it.layer = 31
+    it.layer = 31  # there is no such layer: the last is looked at, and no dot stands beyond it
+    assert "At layer 30 the gradient is 1.00 of that of the last. The activations of layer 30 are" in it.words
+    assert np.isnan([it.values[f"{name}_at"] for name in ("gradient", "size", "spread")]).all()
+    it.layer = 1  # its gradient is what the first sentence speaks of
     assert "At layer" not in it.words
+    assert "The activations of layer 1 are" in it.words
     assert not Depth("sigmoid", scale=10.0).values["reached"]
+
+
+def test_a_curve_that_ends_is_explained():
+    """The start shows the gradient at every layer, and the spread as far as rounding lets it be seen."""
+    it = Depth()
+    assert it.panels[0].y.span[0] < min(it.values["gradients"][:30])
+    assert it.values["spreads"][29] == 0
+    assert "Where the dashed curve ends, the differences are lost in rounding." in it.words
+    assert "dashed" not in Depth("relu", scale=1.41).words
 
 
 def test_the_scale_that_carries_a_gradient_depends_on_the_activation():
@@ -248,6 +262,12 @@ def test_what_bumps_can_and_cannot():
     assert "at the jump" in it.words
     assert "run into each other" in Bumps(bumps=50, steepness=5.01).words
     assert "staircase" in Bumps(bumps=12, steepness=5000.0).words
+    assert "staircase" not in Bumps(bumps=1, steepness=5000.0).words  # one step up, one down
+    overlapping = Bumps(bumps=50, steepness=100.0)  # better than a staircase
+    assert overlapping.values["reached"]
+    assert overlapping.values["mean"] < Bumps(bumps=50, steepness=5000.0).values["mean"]
+    assert "run into each other" not in overlapping.words
+    assert "The bumps overlap, and their sum follows the target smoothly." in overlapping.words
 
 
 # Radial basis functions -----------------------------------------------------------------------------------------------
@@ -280,6 +300,19 @@ def test_the_third_step_moves_centres_and_lowers_the_error():
     it.step = 0
     assert not it.values["reached"]
     assert "Two steps with n = 4: off the data by" in it.words
+
+
+@pytest.mark.parametrize("step", [0, 50])
+def test_a_single_centre_has_one_width(step):
+    one, several = RadialBasis(centres=1, step=step).words, RadialBasis(centres=2, step=step).words
+    assert re.search(r"(The width is|its width is now) \d[.]\d\d[.]", one)
+    assert "most" not in one
+    assert re.search(r"he widths are( now)? \d[.]\d\d to \d[.]\d\d[.]", several)
+
+
+def test_every_button_says_how_the_centres_are_placed():
+    """The one of random centres would otherwise change what the next one shows."""
+    assert all("kmeans" in show["set"] for show in RadialBasis().spec["shows"])
 
 
 def test_two_steps_are_not_enough():

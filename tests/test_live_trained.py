@@ -79,7 +79,33 @@ def test_the_phases_in_words():
     assert "Step 1, update: the risk went from 17.8 to" in line.words
     line.alpha = 10.0
     assert "The step raised it" in line.words
-    assert "nowhere to go" in live.FitLine("zero_one", phase=2).words
+    stuck = live.FitLine("zero_one", phase=2).words
+    assert "nowhere to go" in stuck
+    assert "The step" not in stuck
+
+
+def test_the_step_is_drawn_and_told():
+    line = live.FitLine(slope=0.0, intercept=0.0, phase=2)
+    found = line.values
+    tip = -0.1 * np.array([found["gradient_b"], found["gradient_a"]])
+    drawn = np.stack([found["next_b"], found["next_a"]], axis=1)
+    np.testing.assert_allclose(drawn[[0, 1, 3]], [(0, 0), tip, tip])
+    heads = drawn[[2, 4]] - tip  # both halves of the head point back, one to each side
+    assert (heads @ tip < 0).all()
+    assert np.prod(heads @ [-tip[1], tip[0]]) < 0
+    assert f"The step, −α times that, is {tip[1]:.3f} and {tip[0]:.3f}." in line.words
+    flat = live.FitLine("zero_one", phase=2).values
+    assert not np.ptp([flat["next_b"], flat["next_a"]], axis=1).any()
+
+
+def test_to_and_fro_across_a_corner_is_no_step_too_large():
+    line = live.FitLine("absolute", phase=3 * STEPS)
+    assert 1 < line.values["risk"] / line.values["before"] < 1.01
+    assert "go to and fro across a corner" in line.words
+    assert "raised it" not in line.words
+    line.alpha = 10.0
+    line.phase = 6
+    assert "raised it" in line.words
 
 
 def test_the_goal_is_in_reach_of_the_hand():

@@ -16,13 +16,14 @@ from .curves import Axis, Curves, Goal, Panel, Sentence, Series
 # The sigmoid is where the chapter begins.
 OFFERED = {name: g for name, g in sorted(activations.ALL.items(), key=lambda each: each[0] != "sigmoid") if g.elementwise}
 DEPTH = 10
+LEAST, MOST = 0.5, 10.0  # what is left of a gradient that arrives
 
 
 def parameter(name: str, label: str, high: float) -> Slider:
     owner = next(g for g in OFFERED.values() if name in g.parameters)
     return Slider(
         owner.parameters[name].default, low=0.0, high=high, step=0.01, label=label,
-        description="slope for x ≤ 0" if name == "slope" else "parameter",
+        description="for x ≤ 0" if name == "slope" else "parameter",
     )  # fmt: skip
 
 
@@ -49,7 +50,7 @@ class Activations(Curves):
             (
                 Panel(
                     inputs,
-                    Axis("g(x)", (-2.0, 4.0)),
+                    Axis("g(x)", (-2.0, 5.5)),
                     (
                         Series("tangent_x", "tangent_y", "", derivative, dash="5 4"),
                         Series("grid", "g", "g", value, at="g_here"),
@@ -57,18 +58,19 @@ class Activations(Curves):
                     pick="x",
                 ),
                 Panel(
-                    inputs, Axis("g′(x)", (-0.5, 2.0)), (Series("grid", "slopes", "g′", derivative, at="slope_here"),), pick="x"
+                    inputs, Axis("g′(x)", (-1.0, 2.0)), (Series("grid", "slopes", "g′", derivative, at="slope_here"),), pick="x"
                 ),
             ),
             words=(
                 Sentence("{activation}: g({x}) = {g_here}.", colour=value),
                 Sentence("A gradient is multiplied by g′({x}) = {slope_here} on its way back.", colour=derivative),
-                Sentence(f"After {DEPTH} such units {{kept}} of it is left."),
+                Sentence(f"{DEPTH} such units in a row multiply it by {{kept}}."),
                 Sentence("It vanishes.", when="vanishes", tone="bad"),
+                Sentence("It explodes.", when="explodes", tone="bad"),
                 Sentence("It arrives.", when="arrives", tone="good"),
             ),
             goal=Goal(
-                f"Find an x at which a gradient keeps at least half its size through {DEPTH} such units. "
+                f"Find an x at which a gradient is between half and {MOST:g} times its size after {DEPTH} such units. "
                 "For which activations is there none?",
                 "arrives",
             ),
@@ -108,7 +110,8 @@ def curves_of(name: str, grid: Any) -> Callable[..., Any]:
             "tangent_y": g_here + slope_here * reach,
             "kept": kept,
             "vanishes": np.less(kept, 1e-3),
-            "arrives": np.greater_equal(kept, 0.5),
+            "explodes": np.greater(kept, 1e3),
+            "arrives": np.greater_equal(kept, LEAST) * np.less_equal(kept, MOST),
         }
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD

@@ -48,15 +48,15 @@ TARGETS = {
 
 
 class Bumps(Curves):
-    """f(x) = Σ_i c_i [σ(s (x − l_i)) − σ(s (x − r_i))]: two sigmoid units a bump, as an `nn.MLP` with weights set by hand.
+    """f(x) = Σ_i h_i [σ(c (x − l_i)) − σ(c (x − r_i))]: two sigmoid units a bump, as an `nn.MLP` with weights set by hand.
 
     Bump i stands on the i-th of n equal pieces of [0, 1] and is as high as the target in the middle of it: W⁽¹⁾ holds the
-    steepness s, b⁽¹⁾ = −s times the edges, W⁽²⁾ = ± c_i. [Cybenko 1989; source 003 for the picture]
+    steepness c, b⁽¹⁾ = −c times the edges, W⁽²⁾ = ± h_i. [Cybenko 1989; source 003 for the picture]
     """
 
     target = Choice(list(TARGETS), label="Target", labels=[each.label for each in TARGETS.values()])
     bumps = Slider(6, low=1, high=MOST, step=1, label="n", description="bumps")
-    steepness = Slider(100.0, low=5.0, high=5000.0, scale="log", label="s", description="steepness")
+    steepness = Slider(100.0, low=5.0, high=5000.0, scale="log", label="c", description="steepness")
     bump = Slider(2, low=1, high=MOST, step=1, label="i", description="bump looked at", limit="bumps")
 
     def __init__(self, target: str = "smooth", *, identity: str = "bumps", **state: Any) -> None:
@@ -99,6 +99,7 @@ class Bumps(Curves):
                     colour=orange,
                 ),
                 Sentence("The steps are so flat that the bumps run into each other.", when="flat", tone="bad"),
+                Sentence("The bumps overlap, and their sum follows the target smoothly.", when="smooth"),
                 Sentence("The steps are so steep that the sum is a staircase.", when="staircase"),
                 Sentence(
                     "The greatest error is at the jump: no sum of continuous bumps comes close there.", when="torn", tone="bad"
@@ -145,6 +146,7 @@ def sum_of_bumps(target: Callable[[Any], Any], grid: Any, bumps: Any, steepness:
     most, mean = np.max(error), np.sqrt(np.mean(error**2))
     jump = float(np.max(np.abs(np.diff(truth))))
     width = 1.0 / bumps
+    overlap, close = np.less(steepness * width, 4.0), np.less(most, GOOD)
     return {
         "grid": grid,
         "target_y": truth,
@@ -160,8 +162,9 @@ def sum_of_bumps(target: Callable[[Any], Any], grid: Any, bumps: Any, steepness:
         "units": 2.0 * bumps,
         "most": most,
         "mean": mean,
-        "flat": np.less(steepness * width, 4.0),
-        "staircase": np.greater(steepness * width, 60.0),
+        "flat": overlap * (1.0 - close),
+        "smooth": overlap * close,
+        "staircase": np.greater(steepness * width, 60.0) * np.greater(bumps, 1.0),
         "torn": np.greater(most, 0.25) * float(jump > 0.5),
-        "reached": np.less(most, GOOD),
+        "reached": close,
     }

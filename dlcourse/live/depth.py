@@ -67,7 +67,7 @@ class Depth(Curves):
     activation = Choice(OFFERED, label="Activation", labels=[activations.get(name).label for name in OFFERED])
     depth = Slider(30, low=1, high=LAYERS, step=1, label="L", description="layers")
     scale = Slider(1.0, low=0.1, high=10.0, scale="log", label="s", description="weight scale")
-    layer = Slider(1, low=1, high=LAYERS, step=1, label="k", description="layer looked at")
+    layer = Slider(1, low=1, high=LAYERS, step=1, label="k", description="layer looked at", limit="depth")
 
     def __init__(self, activation: str = "sigmoid", *, identity: str = "depth", **state: Any) -> None:
         value, gradient = palette.SERIES[:2]
@@ -78,10 +78,10 @@ class Depth(Curves):
             (
                 Panel(
                     layers,
-                    Axis("gradient, last layer = 1", (1e-14, 1e8), "log"),
+                    Axis("gradient, last layer = 1", (1e-22, 1e8), "log"),
                     (
                         Series("layers", "gradients", "", gradient, kind="dots"),
-                        Series("layers", "gradients", "gradient", gradient, at="gradient_here"),
+                        Series("layers", "gradients", "gradient", gradient, at="gradient_at"),
                     ),
                     (Line(1.0, "", axis="y"),),
                     pick="layer",
@@ -91,8 +91,8 @@ class Depth(Curves):
                     Axis("activations", (1e-14, 1e8), "log"),
                     (
                         Series("layers", "sizes", "", value, kind="dots"),
-                        Series("layers", "sizes", "root mean square", value, at="size_here"),
-                        Series("layers", "spreads", "spread over examples", palette.SERIES[2], dash="5 4", at="spread_here"),
+                        Series("layers", "sizes", "root mean square", value, at="size_at"),
+                        Series("layers", "spreads", "spread over examples", palette.SERIES[2], dash="5 4", at="spread_at"),
                     ),
                     pick="layer",
                 ),
@@ -106,11 +106,11 @@ class Depth(Curves):
                 Sentence("It explodes.", when="explodes", tone="bad"),
                 Sentence("It arrives.", when="arrives", tone="good"),
                 Sentence(
-                    "At layer {layer} the gradient is {gradient_here} of that of the last.", when="inside", colour=gradient
+                    "At layer {shown:d} the gradient is {gradient_here} of that of the last.", when="beyond", colour=gradient
                 ),
                 Sentence(
-                    "The activations there are {size_here} in size (root mean square), {spread_here} apart between examples.",
-                    when="inside",
+                    "The activations of layer {shown:d} are {size_here} in size (root mean square), {spread_here} apart "
+                    "between examples.",
                     colour=value,
                 ),
                 Sentence(
@@ -118,6 +118,7 @@ class Depth(Curves):
                     when="forgotten",
                     tone="bad",
                 ),
+                Sentence("Where the dashed curve ends, the differences are lost in rounding.", when="lost"),
             ),
             goal=Goal(
                 "Choose activation and scale so that through 30 layers a gradient keeps its size, within a factor of 10, "
@@ -128,7 +129,7 @@ class Depth(Curves):
                 Show("Sigmoid, 30 layers", {"activation": "sigmoid", "depth": 30, "scale": 1.0}),
                 Show("Tanh, s = 1", {"activation": "tanh", "depth": 30, "scale": 1.0}),
                 Show("ReLU, s = √2", {"activation": "relu", "depth": 30, "scale": 1.41}),
-                Show("ReLU, s = 3", {"activation": "relu", "depth": 30, "scale": 3.02}),
+                Show("ReLU, s = 3", {"activation": "relu", "depth": 30, "scale": 3.0}),
             ),
             activation=activation,
             **state,
@@ -158,16 +159,19 @@ def signals(g: Callable[[Any], Any], depth: Any, scale: Any, layer: Any) -> dict
     ratio, spread = gradients[0], at(spreads, depth)
     arrives = np.greater(ratio, 0.1) * np.less(ratio, 10.0)
     differ = np.greater(spread, 0.1)
+    curves = {"gradient": gradients, "size": sizes, "spread": spreads}
+    here = np.minimum(layer, depth)
     return {
         "layers": numbers,
         "gradients": only(gradients),
         "sizes": only(sizes),
         "spreads": only(spreads),
         "ratio": ratio,
-        "gradient_here": at(only(gradients), layer),
-        "size_here": at(only(sizes), layer),
-        "spread_here": at(only(spreads), layer),
-        "inside": np.less_equal(layer, depth),
+        **{f"{name}_here": at(x, here) for name, x in curves.items()},
+        **{f"{name}_at": at(only(x), layer) for name, x in curves.items()},
+        "shown": here,
+        "beyond": np.greater(here, 1.0),
+        "lost": np.equal(spread, 0.0),
         "vanishes": np.less(ratio, 1e-3),
         "explodes": np.greater(ratio, 1e3),
         "arrives": arrives,

@@ -57,7 +57,7 @@ class DyingUnits(Curves):
                     Axis("x", (-1.0, 1.0)),
                     Axis("y", (-2.0, 2.0)),
                     (
-                        Series("x", "y", "data", palette.DATA, kind="dots", faint=True),
+                        Series("x", "y", "data", palette.DATA, kind="circles"),
                         Series("grid", "f_relu", "ReLU", orange),
                         Series("grid", "f_other", "the other", blue),
                     ),

@@ -16,6 +16,7 @@ from .curves import Axis, Curves, Goal, Handle, Heat, Panel, Play, Sentence, Ser
 
 STEPS = 30
 PHASES = 3
+HAIR = 1.01  # times as much: a risk that rises by less is no sign of a step too large
 GRID = 41  # of the risk surface, along each parameter
 X_DOMAIN = (-2.5, 2.5)
 Y_DOMAIN = (-8.0, 12.0)
@@ -126,9 +127,11 @@ class FitLine(Curves):
                     "{gradient_b} for the intercept.",
                     when="backward",
                 ),
+                Sentence("The step, −α times that, is {step_a} and {step_b}.", when="stepping"),
                 Sentence("It is 0: where the risk is flat, descent has nowhere to go.", when="stuck", tone="bad"),
                 Sentence("Step {done:d}, update: the risk went from {before} to {risk}.", when="updated"),
                 Sentence("The step raised it: α is large for this slope.", when="rose", tone="bad"),
+                Sentence("It rose by a hair: steps of this length go to and fro across a corner.", when="hovers"),
                 Sentence("Your hand has reached the goal.", when="reached", tone="good"),
             ),
             goal=Goal(
@@ -158,6 +161,7 @@ class FitLine(Curves):
         chosen = LOSSES[name]
         data = self.examples[chosen.classes]
         least = self.least[name]
+        corners = float(name == "absolute")
 
         def compute(slope: Any, intercept: Any, alpha: Any, phase: Any) -> dict[str, Any]:
             risk = lambda θ: risk_of_line(chosen, data, θ[0], θ[1])  # noqa: E731
@@ -174,7 +178,7 @@ class FitLine(Curves):
             θ, gradient, now = at(path, done), at(gradients, done), at(risks, done)
             before = at(risks, np.maximum(done - 1.0, 0.0))
             seen = np.where(np.less_equal(np.arange(STEPS + 1.0), done), 1.0, np.nan)
-            backward = np.equal(part, 2.0)
+            backward, flat = np.equal(part, 2.0), np.equal(np.sum(np.abs(gradient)), 0.0)
             updated = np.equal(part, 0.0) * np.greater(done, 0.0)
             ends = np.array(X_DOMAIN)
             b, a = θ[0], θ[1]
@@ -188,8 +192,9 @@ class FitLine(Curves):
                 "height": 1.5 * slope + intercept,
                 "path_b": path[:, 0] * seen,
                 "path_a": path[:, 1] * seen,
-                "next_b": np.stack([b, b - alpha * gradient[0]]),
-                "next_a": np.stack([a, a - alpha * gradient[1]]),
+                **arrow(b, a, -alpha * gradient[0], -alpha * gradient[1]),
+                "step_b": -alpha * gradient[0],
+                "step_a": -alpha * gradient[1],
                 "here_b": np.reshape(b, (1,)),
                 "here_a": np.reshape(a, (1,)),
                 "surface": surface,
@@ -206,14 +211,27 @@ class FitLine(Curves):
                 "going_forward": np.equal(part, 1.0),
                 "backward": backward,
                 "updated": updated,
-                "rose": updated * np.greater(now, before),
-                "stuck": backward * np.equal(np.sum(np.abs(gradient)), 0.0),
+                "rose": updated * np.greater(now, HAIR * before),
+                "hovers": updated * np.greater(now, before) * np.less_equal(now, HAIR * before) * corners,
+                "stuck": backward * flat,
+                "stepping": backward * (1.0 - flat),
                 "reached": np.less_equal(risks[0], 1.05 * least),
                 "regression": 0.0 if chosen.classes else 1.0,
                 "classification": 1.0 if chosen.classes else 0.0,
             }
 
         return compute
+
+
+def arrow(b: Any, a: Any, across: Any, up: Any) -> dict[str, Any]:
+    """A line from (b, a) by (across, up), with a head, which on a short one is shorter."""
+    length = np.sqrt(across**2 + up**2)
+    head = np.minimum(0.4 * length, 0.35) / np.maximum(length, 1e-300)
+    back = lambda x, y: x - head * (x + 0.5 * y)  # noqa: E731
+    return {
+        "next_b": b + np.stack([0.0 * across, across, back(across, up), across, back(across, -up)]),
+        "next_a": a + np.stack([0.0 * up, up, back(up, -across), up, back(up, across)]),
+    }
 
 
 def middles(low: float, high: float, n: int = GRID) -> np.ndarray:

@@ -108,7 +108,7 @@ class RadialBasis(Curves):
                     Axis("y", (-1.6, 2.4)),
                     (
                         Series("bumps_x", "bumps_y", "", orange, faint=True),
-                        Series("x", "y", "data", palette.DATA, kind="dots", faint=True),
+                        Series("x", "y", "data", palette.DATA, kind="circles"),
                         Series("grid", "two_step", "two steps", green, dash="5 4", when="moved"),
                         Series("grid", "f", "network", blue),
                     ),
@@ -125,10 +125,12 @@ class RadialBasis(Curves):
                 Sentence("Learning everything, at t = {step}: {error:.3f}.", when="moved", colour=blue),
                 Sentence(
                     "The centre that moved most has gone {farthest:.2f}; the widths are now {narrowest:.2f} to {widest:.2f}.",
-                    when="moved",
+                    when="several_moved",
                     colour=orange,
                 ),
-                Sentence("The widths are {narrowest:.2f} to {widest:.2f}.", when="unmoved", colour=orange),
+                Sentence("The centre has gone {farthest:.2f}; its width is now {widest:.2f}.", when="one_moved", colour=orange),
+                Sentence("The widths are {narrowest:.2f} to {widest:.2f}.", when="several_unmoved", colour=orange),
+                Sentence("The width is {widest:.2f}.", when="one_unmoved", colour=orange),
                 Sentence("The bumps are too narrow: between them the network falls back to 0.", when="narrow", tone="bad"),
                 Sentence(
                     "The bumps are so wide that they are nearly the same: large weights have to cancel.",
@@ -141,8 +143,8 @@ class RadialBasis(Curves):
                 "With at most 5 centres, come within 0.1 of the data (root mean square). Are two steps enough?", "reached"
             ),
             shows=(
-                Show("Too narrow", {"centres": 8, "width": 0.2, "step": 0}),
-                Show("Too wide", {"centres": 8, "width": 5.0, "step": 0}),
+                Show("Too narrow", {"centres": 8, "width": 0.2, "kmeans": True, "step": 0}),
+                Show("Too wide", {"centres": 8, "width": 5.0, "kmeans": True, "step": 0}),
                 Show("Random centres", {"centres": 5, "width": 0.6, "kmeans": False, "step": 0}),
                 Show("Three steps", {"centres": 5, "width": 0.6, "kmeans": True, "step": STEPS}),
             ),
@@ -186,7 +188,7 @@ def fit(centres: Any, width: Any, kmeans: Any, step: Any) -> dict[str, Any]:
     paths = take(path[:, :MOST], every, axis=0).T + column(hidden)
     off = lambda θ: np.sqrt(rbf.loss(parts(θ), X, y))  # noqa: E731
     error, widths = off(θ), np.abs(θ[MOST : 2 * MOST])
-    moved = np.greater(step, 0.0)
+    moved, one = np.greater(step, 0.0), np.equal(centres, 1.0)
     largest = np.max(np.abs(start[2 * MOST :]))
     return {
         "x": X[:, 0],
@@ -206,7 +208,10 @@ def fit(centres: Any, width: Any, kmeans: Any, step: Any) -> dict[str, Any]:
         "narrowest": -np.max(np.where(used, -widths, -1e9)),
         "widest": np.max(np.where(used, widths, 0.0)),
         "moved": moved,
-        "unmoved": 1.0 - moved,
+        "several_moved": moved * (1.0 - one),
+        "one_moved": moved * one,
+        "several_unmoved": (1.0 - moved) * (1.0 - one),
+        "one_unmoved": (1.0 - moved) * one,
         "narrow": np.less(width, 0.45) * (1.0 - moved),
         "wide": np.greater(largest, 5.0) * (1.0 - moved),
         "reached": np.less_equal(centres, 5.0) * np.less(error, 0.1),
