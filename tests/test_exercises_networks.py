@@ -62,6 +62,34 @@ def test_bumps_too_flat_and_too_steep(steepness: Any, words: str | None) -> None
     assert words is None or words in feedback.text
 
 
+def as_lists(θ: Any) -> Any:
+    return {name: [each.tolist() for each in arrays] for name, arrays in θ.items()}
+
+
+def test_a_bump_may_be_made_of_lists() -> None:
+    answer = lambda u, v, height, ε: bump(u, v, height, 2 / (v - u) * np.log(2 * abs(height) / ε))  # noqa: E731
+    assert exercises.check("bump", lambda *given: as_lists(answer(*given))).right is True
+    assert "is enough" in exercises.check("bump", lambda u, v, h, ε: as_lists(bump(u, v, h, 1e5))).text
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda θ: {"W": θ["W"]}, 'the parameters are a nest {"W": [W1, W2], "b": [b1, b2]}'),
+        (lambda θ: [*θ["W"], *θ["b"]], 'the parameters are a nest {"W": [W1, W2], "b": [b1, b2]}'),
+        (lambda θ: {"W": θ["W"][::-1], "b": θ["b"]}, "have the shapes (2, 1), (1, 2), (2,), (1,); got"),
+        (lambda θ: {"W": θ["W"], "b": θ["b"][:1]}, "have the shapes (2, 1), (1, 2), (2,), (1,); got"),
+    ],
+)
+def test_the_form_of_a_bump_is_named(answer: Any, words: str) -> None:
+    assert words in exercises.check("bump", lambda u, v, height, ε: answer(bump(u, v, height, 10.0))).text
+
+
+def test_centres_alone_are_no_pair() -> None:
+    for alone in (lambda X, y: X[:8], lambda X, y: (X[:8],)):
+        assert "a pair" in exercises.check("centres", alone).text
+
+
 def test_centres_of_the_wrong_shape_are_explained() -> None:
     assert "got the shapes (7, 2) and (8,)" in exercises.check("centres", lambda X, y: (X[:7], np.ones(8))).text
     assert "positive" in exercises.check("centres", lambda X, y: (X[:8], np.zeros(8))).text

@@ -73,6 +73,7 @@ def test_losses_that_large_residuals_pull() -> None:
     for loss, words in [
         (lambda r: r**2, "pull too hard"),
         (lambda r: np.sqrt(1 + r**2), "pull too hard"),
+        (lambda r: 20 * np.abs(r), "one of −30 pulls as hard as one of −1."),
         (lambda r: 0 * r, "no slope"),
         (lambda r: np.sum(r**2), "shape ()"),
     ]:

@@ -137,7 +137,8 @@ def judge_robust(loss: Callable[[Any], Any]) -> Feedback:
     if not reached <= PASS:
         far, near = grad(lambda r: np.sum(loss(r)))(np.array([-30.0, -1.0]))
         if far <= near < 0:
-            why = f"Large residuals still pull too hard: one of −30 pulls {far / near:.2g} times as hard as one of −1."
+            times = f"{far / near:.2g} times ".removeprefix("1 times ")
+            why = f"Large residuals still pull too hard: one of −30 pulls {times}as hard as one of −1."
         else:
             why = "Is the loss lowest at r = 0, and can a descent from θ = 0 find where its mean is lowest?"
         return Feedback(False, f"Not yet. {words} The goal is {PASS:g}. {why}")

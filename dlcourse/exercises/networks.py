@@ -59,10 +59,21 @@ register(Exercise("xor", judge_xor))
 # 3 A bump on demand -------------------------------------------------------------------------------------------------
 
 
+def bump_nest(given: Any) -> dict[str, list[ndarray]]:
+    """What the reader returned, its lists as arrays; ValueError, in words, if it has not the form that the task names."""
+    if not isinstance(given, dict) or not all(isinstance(given.get(name), list | tuple) for name in ("W", "b")):
+        raise ValueError('the parameters are a nest {"W": [W1, W2], "b": [b1, b2]}')
+    θ = {name: [np.asarray(each, dtype=float) for each in given[name]] for name in ("W", "b")}
+    shapes = {name: [each.shape for each in arrays] for name, arrays in θ.items()}
+    if shapes != {"W": [(2, 1), (1, 2)], "b": [(2,), (1,)]}:
+        raise ValueError(f"W1, W2, b1, b2 have the shapes (2, 1), (1, 2), (2,), (1,); got {shapes}")
+    return θ
+
+
 def judge_bump(bump: Callable[..., Any]) -> Feedback:
     net = nn.MLP([1, 2, 1], "sigmoid", task="regression")
     for u, v, height, ε in ((0.0, 1.0, 1.0, 0.01), (-2.0, 3.0, -4.0, 0.1), (0.2, 0.3, 5.0, 1e-4)):
-        θ = answered(bump(u, v, height, ε))
+        θ = bump_nest(answered(bump(u, v, height, ε)))
         call = f"bump(u={u:g}, v={v:g}, height={height:g}, ε={ε:g})"
         half = (v - u) / 2
         places = {"the middle": u + half, "u − (v − u)/2": u - half, "v + (v − u)/2": v + half, "u": u, "v": v}
@@ -97,7 +108,10 @@ def error_rate(centres: Callable[[ndarray, ndarray], Any]) -> float:
     for seed in range(RUNS):
         rng = np.random.default_rng(seed)
         train, unseen = data.moons(rng, 200, noise=0.15), data.moons(rng, 1000, noise=0.15)
-        μ, σ = (np.asarray(each, dtype=float) for each in answered(centres(train.X.copy(), train.y.copy())))
+        given = answered(centres(train.X.copy(), train.y.copy()))
+        if not isinstance(given, tuple | list) or len(given) != 2:
+            raise ValueError(f"return a pair: the centres ({CENTRES}, 2) and the widths ({CENTRES},)")
+        μ, σ = (np.asarray(each, dtype=float) for each in given)
         if μ.shape != (CENTRES, 2) or σ.shape != (CENTRES,):
             raise ValueError(
                 f"the centres must have the shape ({CENTRES}, 2) and the widths ({CENTRES},), "
