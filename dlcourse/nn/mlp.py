@@ -67,8 +67,8 @@ class MLP(Network):
         self.batch_norm = batch_norm
         self.activation = activations.get(activation).name if isinstance(activation, str) else "own"
         self.g: Any = activations.ALL[self.activation].function if isinstance(activation, str) else activation
-        pieces = PIECES if self.activation == "maxout" else 1
-        rows = [n * pieces for n in self.widths[1:-1]] + self.widths[-1:]
+        self.maxout = self.activation == "maxout"
+        rows = [n * (PIECES if self.maxout else 1) for n in self.widths[1:-1]] + self.widths[-1:]
         shapes: dict[str, Any] = {"W": list(zip(rows, self.widths[:-1], strict=True)), "b": [(n,) for n in rows]}
         if self.activation == "prelu":
             shapes["alpha"] = [(1,)] * (self.depth - 1)
@@ -111,15 +111,15 @@ class MLP(Network):
     def forward(self, theta: Any, X: Any, running: Running | None) -> list[Layer]:
         """(a^(k), h^(k)) of each layer, the last h still being the logits; a as g sees it."""
         theta, h, found = self.nest(theta), self.examples(X), []
-        if running is not None and len(running) != len(self.forgotten()):
-            raise ValueError(f"MLP: needs the running moments of {len(self.forgotten())} layers, got {len(running)}")
+        if running is not None and len(running) != (n := len(self.forgotten())):
+            raise ValueError(f"MLP: needs running moments of {n} layers, got {len(running)}")
         for k, (W, b) in enumerate(zip(theta["W"], theta["b"], strict=True)):
             a = h = linear(h, W, b)
             if k < self.depth - 1:
                 if self.batch_norm:
                     moments = batch_moments(a) if running is None else running[k]
                     a = normalize(a, theta["gamma"][k], theta["beta"][k], moments)
-                pairs = np.reshape(a, (-1, self.widths[k + 1], PIECES)) if self.activation == "maxout" else a
+                pairs = np.reshape(a, (-1, self.widths[k + 1], PIECES)) if self.maxout else a
                 h = self.g(pairs, theta["alpha"][k]) if "alpha" in theta else self.g(pairs)
             found.append(Layer(a, h))
         return found
@@ -135,7 +135,7 @@ class MLP(Network):
         array([[-0.5  ,  0.5  , -0.5  ,  0.5  ],
                [-0.119,  0.119, -0.119,  0.119]])
         """
-        if self.shapes.keys() != {"W", "b"} or self.activation == "maxout":
+        if self.shapes.keys() != {"W", "b"} or self.maxout:
             raise ValueError(f"gradients: needs a network of weights and biases alone, got {self!r}")
 
         def total(theta: Any, a: Any = X) -> Any:

@@ -66,14 +66,16 @@ def spread_centres(rng: Generator, X: ndarray, n: int) -> ndarray:
 
 
 def settled_centres(X: ndarray, centres: ndarray) -> ndarray:
-    """k-means: give each example to its nearest centre, move each centre to the mean of its examples, and again, until none
-    moves. A centre without examples stays where it is. Neither half raises Σ_t min_i ‖x_t − μ_i‖². [Lloyd 1982]
+    """k-means: give each example to its nearest centre, move each centre to the mean of its
+    examples, and again, until none moves. A centre without examples stays where it is.
+    Neither half raises Σ_t min_i ‖x_t − μ_i‖². [Lloyd 1982]
 
-    >>> settled_centres(np.array([[0.0], [2.0], [10.0], [12.0]]), np.array([[0.0], [2.0]])).ravel()
+    >>> X = np.array([[0.0], [2.0], [10.0], [12.0]])
+    >>> settled_centres(X, np.array([[0.0], [2.0]])).ravel()
     array([ 1., 11.])
     """
     for _ in range(ROUNDS):
-        mine = squared_distances(X, centres).argmin(axis=1) == np.arange(len(centres))[:, None]
+        mine = squared_distances(X, centres).argmin(1) == np.arange(len(centres))[:, None]
         size = mine.sum(axis=1, keepdims=True)
         means = np.where(size, mine @ X / np.maximum(size, 1), centres)
         if np.array_equal(means, centres):
@@ -150,14 +152,15 @@ class RBF(Network):
         """φ(x) for each example: (T, n) of values in (0, 1]. ValueError for a width of 0.
 
         >>> rbf = RBF(1, 2, 1)
-        >>> theta = {"centres": np.array([[0.0], [1.0]]), "widths": np.array([1.0, 0.5]), "W": np.ones((1, 2))}
+        >>> σ = np.array([1.0, 0.5])
+        >>> theta = {"centres": np.array([[0.0], [1.0]]), "widths": σ, "W": np.ones((1, 2))}
         >>> rbf.features(theta, np.array([[1.0]])).round(4)
         array([[0.6065, 1.    ]])
         """
         theta, X = self.nest(theta), self.examples(X)
         σ = theta["widths"]
         if isinstance(σ, ndarray) and not σ.all():
-            raise ValueError(f"RBF: the widths must not be 0; that of centre {int(np.argmin(np.abs(σ)))} is")
+            raise ValueError(f"RBF: no width may be 0; that of centre {int(np.argmin(σ != 0))} is")
         apart = np.reshape(X, (-1, 1, self.inputs)) - theta["centres"]
         return exp(-np.sum(square(apart), axis=2) / (2.0 * square(σ)))
 

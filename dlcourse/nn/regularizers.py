@@ -23,8 +23,8 @@ def weights(theta: Any) -> list[Any]:
 def l2(theta: Any) -> Any:
     """Ω = Σ_k Σ_ij (W_ij^(k))², with ∇Ω = 2W: weight decay, a Gaussian prior [source 002].
 
-    theta : a nest with the weights under "W" (biases and all else are left out), a list of weight matrices, or one.
-    Raises ValueError if there is no "W".
+    theta : a nest with the weights under "W" (biases and all else are left out), a list of
+    weight matrices, or one. Raises ValueError if there is no "W".
 
     >>> float(l2({"W": [np.array([[1.0, -2.0]])], "b": [np.array([7.0])]}))
     5.0
