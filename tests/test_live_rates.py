@@ -10,7 +10,7 @@ import scipy.optimize
 import traitlets
 
 from dlcourse import grad, hessian, landscapes, live, optim
-from dlcourse.live.quadratic_model import PLACES
+from dlcourse.live.quadratic_model import PLACES, SHOWS, START
 from dlcourse.live.rates import COLUMNS, DOMAIN, FORMS, ROWS
 
 each = pytest.mark.parametrize("method", list(FORMS))
@@ -168,6 +168,36 @@ def test_the_model_is_taylors(model):
         assert levels <= {s * v for s in (-1.0, 1.0) for v in (0.25, 1.0, 2.25, 4.0)}
 
 
+FAR = {"himmelblau": (1.5, -5.0), "plateau": (-3.0, 2.0)}  # beside the starts of all
+
+
+@pytest.mark.parametrize(("place", "at"), [*((place, ()) for place in PLACES), *FAR.items()])
+def test_level_lines_are_whole_and_smooth(place, at):
+    """Each is closed or leaves the map at both ends, and turns sharply only where a corner is too small to be seen."""
+    x, y = at or (START[place]["x"], START[place]["y"])
+    found, domain = live.QuadraticModel(place, x=x, y=y).values, np.array(landscapes.get(place).domain)
+    points = (np.stack([found["model_x"], found["model_y"]], axis=1) - domain[:, 0]) / np.ptp(domain, axis=1)
+    gaps = np.flatnonzero(~np.isfinite(points).all(axis=1))
+    lines = [part[np.isfinite(part).all(axis=1)] for part in np.split(points, gaps)]
+    lines = [line for line in lines if len(line)]
+    assert len(lines) >= 4
+    inside = lambda point: bool(np.all((point > 0) & (point < 1)))  # noqa: E731
+    for line in lines:
+        assert np.allclose(line[0], line[-1], atol=1e-9) or not (inside(line[0]) or inside(line[-1]))
+        chords = np.diff(line, axis=0)
+        long = np.hypot(*chords.T)
+        turns = np.abs(np.angle(np.exp(1j * np.diff(np.angle(chords[:, 0] + 1j * chords[:, 1])))))
+        seen = [inside(point) for point in line[1:-1]]
+        assert (turns * np.minimum(long[1:], long[:-1]))[seen].max(initial=0.0) < 0.01
+
+
+def test_no_step_where_the_gradient_is_zero(model):
+    model.landscape, model.x, model.y = "saddle", 0.0, 0.0
+    assert "The gradient is 0: no step." in model.words
+    assert "Newton’s step" not in model.words
+    assert "Gradient step" not in model.words
+
+
 @pytest.mark.parametrize(("x", "y", "kind"), [(2.5, 2.5, "minimum"), (2.5, 0.0, "saddle"), (-0.5, -0.5, "maximum")])
 def test_the_kind_of_the_critical_point_is_said(model, x, y, kind):
     model.landscape, model.x, model.y = "himmelblau", x, y
@@ -184,6 +214,10 @@ def test_the_goals_can_be_reached_and_are_not_at_the_start(model):
     for fresh.x, fresh.y in candidates:
         hits += bool(fresh.values["reached"])
     assert hits > 3
+    for place in PLACES:  # nor by the mere choice of a landscape or press of a button
+        assert not live.QuadraticModel(place).values["reached"]
+    for show in SHOWS:
+        assert not live.QuadraticModel(**show.settings).values["reached"]
     assert not live.Rates().values["reached"]
 
 

@@ -14,10 +14,11 @@ from .controls import Choice, Slider
 from .curves import Axis, Curves, Goal, Handle, Heat, Panel, Sentence, Series, Show
 
 COLUMNS, ROWS = 64, 48
-TURN = 120  # points of an ellipse or a branch of a hyperbola
+HALF = 60  # points of a branch of a hyperbola, and of half an ellipse
 LEVELS = (0.25, 1.0, 2.25, 4.0)  # of the model, in units of what it has at the point dragged
 
 PLACES = ("himmelblau", "rosenbrock", "beale", "saddle", "plateau", "bowl")
+GOAL_IN = "himmelblau"  # elsewhere the start may do already
 START = {
     "himmelblau": {"x": 1.5, "y": 3.0, "alpha": 0.01},
     "rosenbrock": {"x": -1.2, "y": 1.0, "alpha": 0.002},
@@ -62,7 +63,7 @@ class QuadraticModel(Curves):
             (
                 Series("model_x", "model_y", "model", blue, faint=True),
                 Series("gradient_x", "gradient_y", "gradient step", orange),
-                Series("newton_x", "newton_y", "Newton’s step", blue),
+                Series("newton_x", "newton_y", "", blue),
                 Series("end_x", "end_y", "", orange, kind="circles"),
                 Series("critical_x", "critical_y", "model’s minimum", blue, kind="circles", when="minimum"),
                 Series("critical_x", "critical_y", "model’s saddle", blue, kind="squares", when="saddle"),
@@ -91,13 +92,17 @@ class QuadraticModel(Curves):
                 Sentence("One is negative: the model has a saddle, and Newton’s step goes there.", "saddle", tone="bad"),
                 Sentence("Both are negative: the model has a maximum, and Newton’s step goes there.", "maximum", tone="bad"),
                 Sentence("One is 0: the model has no critical point, and Newton no step.", "singular", tone="bad"),
-                Sentence("Newton’s step: the model promises {promised}, J is {newton_value}.", "regular", colour=blue),
-                Sentence("Gradient step: J = {gradient_value}.", colour=orange),
+                Sentence("The gradient is 0: no step.", "still"),
+                Sentence("Newton’s step: the model promises {promised}, J is {newton_value}.", "steps", colour=blue),
+                Sentence("Gradient step: J = {gradient_value}.", "moves", colour=orange),
                 Sentence("It goes uphill: α is too large for this curvature.", "overshoots", tone="bad"),
                 Sentence("The point lies outside the map.", "outside"),
                 Sentence("Goal reached.", "reached", tone="good"),
             ),
-            goal=Goal("Find a point where the model has a saddle and Newton’s step leads uphill.", "reached"),
+            goal=Goal(
+                "In the landscape of the four wells, find a point where the model has a saddle and Newton’s step leads uphill.",
+                "reached",
+            ),
             shows=SHOWS if shows is None else shows,
             presets=START,
             landscape=landscape,
@@ -111,9 +116,12 @@ def compute_for(f: Landscape) -> Callable[..., dict[str, Any]]:
     columns = left + (right - left) * (np.arange(COLUMNS) + 0.5) / COLUMNS
     rows = np.reshape(lower + (upper - lower) * (np.arange(ROWS) + 0.5) / ROWS, (ROWS, 1))
     small = 0.02 * float(np.median(f.function(columns, rows, **f.parameters) - f.minimum))
-    angles = 2.0 * np.pi * (np.arange(TURN + 1.0) + 0.25) / TURN
+    diagonal = float(np.hypot(right - left, upper - lower))
+    angles = np.pi * np.arange(2.0 * HALF + 1.0) / HALF
     cosines, sines = np.cos(angles), np.sin(angles)
-    levels = np.array([sign * level for sign in (1.0, -1.0) for level in LEVELS])
+    along_branch = np.linspace(-1.0, 1.0, HALF)
+    both, side = np.concatenate([along_branch, [np.nan], along_branch]), np.repeat([1.0, -1.0], [HALF, HALF + 1])
+    levels = np.array([[sign * level] for sign in (1.0, -1.0) for level in LEVELS])
     parts = np.linspace(-0.5, 1.5, 61)
 
     def compute(x: Any, y: Any, alpha: Any) -> dict[str, Any]:
@@ -126,24 +134,35 @@ def compute_for(f: Landscape) -> Callable[..., dict[str, Any]]:
         half, root = (a + c) / 2.0, np.sqrt(((a - c) / 2.0) ** 2 + b * b)
         low, high = half - root, half + root
         promised = value + 0.5 * np.sum(g * p)
-        # The level lines of a quadratic around its critical point: along a ray, q r² / 2 is what the level lies above it.
-        q = a * cosines**2 + 2.0 * b * cosines * sines + c * sines**2
-        squares = 2.0 * (value - promised) * np.reshape(levels, (-1, 1)) / q
-        radii = np.where(np.greater(squares, 0.0), np.sqrt(np.maximum(squares, 0.0)), np.nan)
+        # On the eigenvector of λ (high: (cosine, sine), low: at right angles to it) the model is λ r² / 2 above its critical
+        # point. So a level line is cos, sin times √(2 Δ / λ) where both λ have the sign of Δ, its height above that point,
+        # and cosh, sinh where one has. In these angles, true or hyperbolic, the points lie dense where the line bends.
+        turn = (a - c) / 2.0 / np.maximum(root, 1e-300)
+        cosine = np.sqrt(np.maximum(1.0 + turn, 0.0) / 2.0)
+        sine = np.where(np.less(b, 0.0), -1.0, 1.0) * np.sqrt(np.maximum(1.0 - turn, 0.0) / 2.0)
+        of_high, of_low = 2.0 * (value - promised) * levels / high, 2.0 * (value - promised) * levels / low
+        across, up = np.sqrt(np.abs(of_high)), np.sqrt(np.abs(of_low))
+        reach = np.log(2.0 + 2.0 * (diagonal + np.sqrt(np.sum(p * p))) / np.sqrt(across**2 + up**2))
+        grown = np.exp(reach * both)  # far enough that no branch ends on the map
+        cosh, sinh = side * (grown + 1.0 / grown) / 2.0, (grown - 1.0 / grown) / 2.0
+        with_high, with_low = np.greater(of_high, 0.0), np.greater(of_low, 0.0)
+        u = across * np.where(with_high, np.where(with_low, cosines, cosh), np.where(with_low, sinh, np.nan))
+        v = up * np.where(with_high, np.where(with_low, sines, sinh), np.where(with_low, cosh, np.nan))
         gap = np.full((len(levels), 1), np.nan)
-        line = lambda centre, direction: np.reshape(np.concatenate([centre + radii * direction, gap], axis=1), (-1,))  # noqa: E731
+        line = lambda centre, r: np.reshape(np.concatenate([centre + r, gap], axis=1), (-1,))  # noqa: E731
         on_line = np.reshape(θ, (2, 1)) + np.reshape(p, (2, 1)) * parts
         newton_value, gradient_value = f(centre), f(end)
         surface = f.function(columns + 0.0 * x, rows, **f.parameters)  # 0 x: computed in the page, not sent to it
-        regular = np.not_equal(a * c - b * b, 0.0)
-        saddle = regular * np.less(low, 0.0) * np.greater(high, 0.0)
+        regular, moves = np.not_equal(a * c - b * b, 0.0), np.greater(np.sum(g * g), 0.0)
+        steps = regular * moves
+        saddle = steps * np.less(low, 0.0) * np.greater(high, 0.0)
         inside = np.less_equal(left, x) * np.less_equal(x, right) * np.less_equal(lower, y) * np.less_equal(y, upper)
         pair = lambda i, to: np.stack([θ[i], to[i]])  # noqa: E731
         one = lambda v: np.reshape(v, (1,))  # noqa: E731
         return {
             "heights": np.reshape(-np.log(np.maximum(surface - f.minimum, 0.0) + small), (-1,)),
-            "model_x": line(centre[0], cosines),
-            "model_y": line(centre[1], sines),
+            "model_x": line(centre[0], u * cosine - v * sine),
+            "model_y": line(centre[1], u * sine + v * cosine),
             "newton_x": pair(0, centre),
             "newton_y": pair(1, centre),
             "gradient_x": pair(0, end),
@@ -163,14 +182,16 @@ def compute_for(f: Landscape) -> Callable[..., dict[str, Any]]:
             "promised": promised,
             "newton_value": newton_value,
             "gradient_value": gradient_value,
-            "regular": regular,
+            "steps": steps,
+            "moves": moves,
+            "still": 1.0 - moves,
             "singular": 1.0 - regular,
-            "minimum": regular * np.greater(low, 0.0),
+            "minimum": steps * np.greater(low, 0.0),
             "saddle": saddle,
-            "maximum": regular * np.less(high, 0.0),
+            "maximum": steps * np.less(high, 0.0),
             "overshoots": np.greater(gradient_value, value),
             "outside": 1.0 - inside,
-            "reached": saddle * np.greater(newton_value, value),
+            "reached": saddle * np.greater(newton_value, value) * float(f.name == GOAL_IN),
         }
 
     return compute
