@@ -74,7 +74,15 @@ def test_the_ridge_holds_descent_and_noise_leaves_it(escape):
     assert found["noise_found"] == RUNS
     assert f"{RUNS} descents end at the saddle" in escape.words
     assert f"With noise: {RUNS} of {RUNS}." in escape.words
+    assert f"0 of {RUNS} descents found a lowest point." in escape.words
+    assert "at least one does" not in escape.words  # of none, however many
     assert not put(escape, landscape="many_minima")["at_saddle"]
+    assert "descents found the lowest point." in escape.words
+    assert "at least one does with probability" in escape.words
+
+
+def test_the_ends_of_all_methods_are_drawn_alike(escape):
+    assert {series.kind for series in escape.panels[0].series[1:]} == {"circles"}
 
 
 def test_the_goal(escape):

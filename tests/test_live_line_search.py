@@ -44,3 +44,9 @@ def test_the_goal_can_be_reached_and_is_not_at_the_start():
     assert without["crossed"]
     assert not np.isfinite(without["good"]).any()
     assert not without["reached"]
+
+
+def test_no_step_is_not_judged():
+    here = live.LineSearch(alpha=0.0)
+    assert here.words.startswith("No step yet: φ = 1.00, and the slope is −1.00.")
+    assert not any(here.values[name] for name in ("falls", "climbs", "flat", "steep"))

@@ -78,12 +78,7 @@ class Escape(Curves):
         # 256 chances, from 1/512 to 511/512
         chances = np.floor(256.0 * rng.random((STEPS, RUNS))) - 128.0
         when = {"descent": "", "momentum": "show_momentum", "noise": "show_noise", "annealing": "show_annealing"}
-        ends = [
-            Series(
-                f"{name}_x", f"{name}_y", "", COLOURS[name], kind="circles" if name == "descent" else "dots", when=when[name]
-            )
-            for name in LABELS
-        ]
+        ends = [Series(f"{name}_x", f"{name}_y", "", COLOURS[name], kind="circles", when=when[name]) for name in LABELS]
         domains = [{name: landscapes.get(name).domain[i] for name in PLACES} for i in (0, 1)]
         panels = (
             Panel(
@@ -110,9 +105,12 @@ class Escape(Curves):
             {name: compute_for(landscapes.get(name), draws, chances) for name in PLACES},
             panels,
             words=(
-                Sentence(f"{{descent_found:d}} of {RUNS} descents found a lowest point.", colour=COLOURS["descent"]),
+                Sentence(f"{{descent_found:d}} of {RUNS} descents found the lowest point.", "single", COLOURS["descent"]),
+                Sentence(f"{{descent_found:d}} of {RUNS} descents found a lowest point.", "several", COLOURS["descent"]),
                 Sentence(
-                    "With n = {restarts} at least one does with probability {restarts_found:.3f}.", colour=COLOURS["restarts"]
+                    "With n = {restarts} at least one does with probability {restarts_found:.3f}.",
+                    "descent_found",
+                    COLOURS["restarts"],
                 ),
                 Sentence(f"Heavy ball: {{momentum_found:d}} of {RUNS}.", "show_momentum", COLOURS["momentum"]),
                 Sentence(f"With noise: {{noise_found:d}} of {RUNS}.", "show_noise", COLOURS["noise"]),
@@ -199,6 +197,8 @@ def compute_for(f: Landscape, draws: np.ndarray, chances: np.ndarray) -> Callabl
             **found,
             "restarts_share": 1.0 - (1.0 - found["descent_share"]) ** restarts,
             "restarts_found": 1.0 - (1.0 - one) ** restarts,
+            "single": float(len(f.minima) == 1) + 0.0 * alpha,
+            "several": float(len(f.minima) > 1) + 0.0 * alpha,
             "stuck": stuck,
             "at_saddle": np.greater(stuck, 0.0),
             "reached": show_annealing * np.greater_equal(found["annealing_found"], 36.0) * float(not f.saddles),

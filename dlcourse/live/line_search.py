@@ -56,7 +56,8 @@ class LineSearch(Curves):
             conditions,
             (panel,),
             words=(
-                Sentence("A step of {alpha} ends at φ = {height}, where the slope is {slope}."),
+                Sentence("No step yet: φ = {height}, and the slope is {slope}.", "still"),
+                Sentence("A step of {alpha} ends at φ = {height}, where the slope is {slope}.", "moves"),
                 Sentence("It falls enough: the line allows {allowed}.", "falls", tone="good"),
                 Sentence("It does not fall enough: the line allows {allowed}.", "climbs", tone="bad"),
                 Sentence("It is flat enough: the slope may be {flattest} in size.", "flat", tone="good"),
@@ -79,7 +80,8 @@ def conditions(alpha: Any, c1: Any, c2: Any) -> dict[str, Any]:
     flattest = c2 * np.abs(start)
     good = np.less_equal(heights, line) * np.less_equal(np.abs(slopes(steps)), flattest)
     allowed = 1.0 + c1 * alpha * start
-    falls, flat = np.less_equal(here, allowed), np.less_equal(np.abs(slope), flattest)
+    moves = np.greater(alpha, 0.0)
+    falls, flat = moves * np.less_equal(here, allowed), moves * np.less_equal(np.abs(slope), flattest)
     aside = np.array([-0.35, 0.35])
     astray = np.sum(good * np.greater(np.abs(steps - DIP), NEAR))
     return {
@@ -95,10 +97,12 @@ def conditions(alpha: Any, c1: Any, c2: Any) -> dict[str, Any]:
         "slope": slope,
         "allowed": allowed,
         "flattest": flattest,
+        "moves": moves,
+        "still": 1.0 - moves,
         "falls": falls,
-        "climbs": 1.0 - falls,
+        "climbs": moves - falls,
         "flat": flat,
-        "steep": 1.0 - flat,
+        "steep": moves - flat,
         "crossed": np.greater_equal(c1, c2),
         "reached": np.greater(np.sum(good), 0.0) * np.equal(astray, 0.0) * np.less(c1, c2),
     }

@@ -72,7 +72,7 @@ class NewtonDescent(Paths):
     landscape = Choice(list(landscapes.ALL))
     methods = Several(list(NEWTON_METHODS), ["gradient_descent", "newton"])
     alpha = Slider(0.05, low=1e-4, high=10.0, scale="log", label="α", description="learning rate of gradient descent")
-    damping = Slider(0.5, low=0.05, high=1.0, step=0.05, label="s", description="part of the damped steps")
+    damping = Slider(0.5, low=0.05, high=1.0, step=0.05, label="s", description="part of damped and saddle-free steps")
     condition = Slider(10.0, low=1.0, high=1000.0, scale="log", label="κ", description="condition number")
     start = Position(reach=10.0)
     step = Slider(STEPS, low=0, high=STEPS, step=1, label="step", description="steps shown")
