@@ -15,6 +15,8 @@ from dlcourse.exercises.newton import absolute, bottom
     ("answer", "hint"),
     [
         (lambda g, H: (np.linalg.solve(H, g), -0.5 * g @ np.linalg.solve(H, g)), "uphill"),
+        (lambda g, H: (np.linalg.solve(H, g), 0.5 * g @ np.linalg.solve(H, g)), "uphill"),
+        (lambda g, H: (np.linalg.solve(H, g), 1.5 * g @ np.linalg.solve(H, g)), "uphill"),
         (lambda g, H: (-H @ g, -0.5 * g @ np.linalg.solve(H, g)), "has to be solved"),
         (lambda g, H: (-np.linalg.solve(H, g), -g @ np.linalg.solve(H, g)), "half of it back"),
         (lambda g, H: (-np.linalg.solve(H, g), 0.5 * g @ np.linalg.solve(H, g)), "negative"),

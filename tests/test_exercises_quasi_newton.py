@@ -31,7 +31,7 @@ def test_wrong_conditions(answer: Any, hint: str) -> None:
     [
         (lambda pairs, g: -dense(pairs, g), "uphill"),
         (lambda pairs, g: dense(pairs, g, scaled=False), "Between the loops"),
-        (lambda pairs, g: -g, "should be"),
+        (lambda pairs, g: -g, "with 1 pair in 3 dimensions should be"),
     ],
 )
 def test_wrong_loops(answer: Any, hint: str) -> None:

@@ -31,8 +31,9 @@ def bottom_case(g: list[float], H: list[list[float]]) -> Case:
     slope, curvature = np.array(g), np.array(H)
     p, change = bottom(slope, curvature)
     axes = -slope / np.diag(curvature)
+    uphill = "That is uphill: the gradient of the model is g + H p, and p has to make it zero."
     mistakes = (
-        ((-p, change), "That is uphill: the gradient of the model is g + H p, and p has to make it zero."),
+        *(((-p, said), uphill) for said in (change, -change, -3.0 * change)),  # as meant, gᵀp / 2, gᵀp + ½ pᵀHp
         ((-curvature @ slope, change), "You multiplied by H; the equation H p = −g has to be solved."),
         ((axes, change), "Dividing by the diagonal alone forgets how the directions mix."),
         ((p, 2.0 * change), "gᵀp is the fall of the straight line. The parabola bends up and takes half of it back."),

@@ -108,7 +108,7 @@ def two_loop_case(seed: int, n: int, m: int) -> Case:
         (dense(pairs, g, scaled=False), "Between the loops, multiply by sᵀy / yᵀy of the newest pair."),
         (dense(pairs[::-1], g), "The newest pair stands last in the list: the first loop begins there."),
     )
-    return Case((pairs, g), right, f"two_loop(pairs, g) with {m} pairs in {n} dimensions", mistakes)
+    return Case((pairs, g), right, f"two_loop(pairs, g) with {m} pair{'s' * (m > 1)} in {n} dimensions", mistakes)
 
 
 exercise(
