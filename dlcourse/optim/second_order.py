@@ -30,8 +30,8 @@ class PureNewton(Method):
     def walk(self, J: Objective, here: Step) -> Iterator[Step]:
         while True:
             H = J.hessian(here.x)
-            if not np.all(np.isfinite(H)) or np.linalg.cond(H, 1) > 1.0 / np.finfo(float).eps:
-                raise NoStep("singular Hessian: H p = −g has no unique solution; optim.Newton shifts its eigenvalues")
+            if not np.all(np.isfinite(H)) or np.linalg.cond(H, 1) > 1 / np.finfo(float).eps:
+                raise NoStep("singular Hessian: H p = −g has no unique solution; use Newton")
             here = evaluated(J, here.x - np.linalg.solve(H, here.gradient), 1.0)
             yield here
 
