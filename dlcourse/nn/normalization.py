@@ -57,10 +57,12 @@ def normalize(X: Any, gamma: Any, beta: Any, moments: Moments, epsilon: float = 
 
 
 def batch_norm(X: Any, gamma: Any, beta: Any, epsilon: float = 1e-5) -> Any:
-    """γ (X − μ) / √(σ² + ε) + β with the batch's own μ and σ², through which gradients flow: as it trains.
+    """γ (X − μ) / √(σ² + ε) + β with the batch's own μ and σ²: as it trains.
 
-    X : (m, n), m ≥ 2; gamma, beta : (n,), learned. Keep `running_moments` beside it and predict with `normalize`.
-    [Ioffe & Szegedy 2015, who explain it by "internal covariate shift", which is contested; source 000]
+    Gradients flow through μ and σ². X : (m, n), m ≥ 2; gamma, beta : (n,), learned.
+    Keep `running_moments` beside it and predict with `normalize`.
+    [Ioffe & Szegedy 2015, who explain it by "internal covariate shift", which is contested;
+    source 000]
     Errors as for `batch_moments` and `normalize`.
 
     >>> batch_norm(np.array([[1.0], [3.0]]), np.ones(1), np.zeros(1)).round(4)
