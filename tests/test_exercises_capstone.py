@@ -110,6 +110,9 @@ def test_a_wrong_scaling_is_named_first_and_shown_once() -> None:
     own = exercises.check("standardise", own_means).text
     assert "the scaled other should be" in own
     assert "scaled train" not in own
+    assert own.index("In column 1 the scaled other") < own.index("The call was standardise(train=")
+    second = exercises.check("standardise", lambda train, other: tuple(np.add(X, [0.0, 1.0]) for X in by(train, other))).text
+    assert "In column 2 the scaled train should be [" in second
     almost = exercises.check("standardise", lambda train, other: by(train, other, more=1e-8)).text
     assert "never changes" in almost
     with np.errstate(invalid="ignore"):

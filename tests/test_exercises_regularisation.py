@@ -81,6 +81,8 @@ def test_no_single_price_is_enough_and_rising_prices_are() -> None:
     assert "something must cost" in exercises.check("price_list", lambda k: 0.0).text
     for wrong in (-1.0, np.nan, np.inf):
         assert "finite number ≥ 0" in exercises.check("price_list", lambda k, wrong=wrong: wrong).text
+    all_at_once = exercises.check("price_list", lambda k: 1e-4 * 3.0 ** np.arange(1, 11)).text
+    assert "must return one number, the λ of the power k alone" in all_at_once
 
 
 def test_of_equal_losses_the_last_is_told_to_be_the_first() -> None:

@@ -142,6 +142,27 @@ def test_bars_are_shares():
         np.testing.assert_allclose(row, counts / 500, atol=1e-12)
 
 
+@pytest.mark.parametrize("activation", list(initialisation.RANGES))
+@pytest.mark.parametrize("start", ["glorot", "he", "large", "constant"])
+def test_all_layers_are_within_the_frame(activation, start):
+    it = Initialisation(activation, initialiser=start)
+    low, high = it.panels[1].under(activation).y.span
+    for name in ("sizes", "gradients"):
+        assert low < it.values[name].min()
+        assert it.values[name].max() < high
+
+
+def test_what_is_said_of_a_layer_fits_its_activation():
+    assert "72 % of them at or beyond an end of the axis." in Initialisation().words
+    he = Initialisation("relu", initialiser="he")
+    assert "end of the axis" not in he.words
+    assert re.search(r"(\d+) % of them 0\.", he.words)[1] == f"{he.values['silent']:.0f}"
+    assert 30 < he.values["silent"] < 60
+    zeros = Initialisation(initialiser="zeros").words
+    assert "In layer 8 the activations are 0 in size" in zeros
+    assert "panel on the right is empty" in zeros
+
+
 def test_the_goal_of_initialisation():
     reached = {
         (activation, start): bool(Initialisation(activation, initialiser=start).values["reached"])

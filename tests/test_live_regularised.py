@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy
 import traitlets
 from sklearn.linear_model import Lasso, Ridge
 
@@ -111,8 +112,17 @@ def test_the_best_degree_falls_as_the_noise_grows():
     assert not live.BiasVariance(degree=1, noise=1.5).values["found"]  # best there, and nothing searched for
     here = live.BiasVariance(degree=best[1], noise=0.5)
     assert "No degree does better" in here.words
+    assert "follow" in here.words
     assert "stiff" in live.BiasVariance(degree=0).words
     assert "follow the noise" in live.BiasVariance(degree=bias_variance.DEGREES).words
+
+
+def test_all_errors_are_within_the_frame():
+    low, high = live.BiasVariance().panels[1].y.span
+    for noise in (0.05, 0.5, 1.5):
+        sums = live.BiasVariance(noise=noise).values["sums"]
+        assert low < sums.min()
+        assert sums.max() < high
 
 
 # Retrained at every touch ---------------------------------------------------------------------------------------------
@@ -145,11 +155,31 @@ def test_what_the_buttons_show():
             setattr(here, name, value)
         said[show["label"]] = here.words
     assert "too small" in said["too small"]
-    assert "Goal reached" in said["large, and averaged"]
+    assert not any("Goal reached" in words for words in said.values())  # it has to be found
     assert "does not only fall" in said["too large"]
     free, held = live.Retrain(alpha=1.0, beta=0.8).values["square"], live.Retrain(alpha=1.0, beta=0.8, l2=0.01).values["square"]
     assert held < 0.5 * free
     assert "does not only fall" in live.Retrain().words  # what the page begins with
+
+
+def test_the_goal_of_retraining_is_the_share_of_wrong_answers():
+    """A lower loss on the training examples does not reach it."""
+    found, lower = live.Retrain(alpha=1.0, beta=0.97).values, live.Retrain(alpha=3.0, beta=0.95).values
+    assert found["reached"]
+    assert found["wrong"] < 4.0
+    assert lower["loss"] < found["loss"]
+    assert not lower["reached"]
+
+
+def test_who_learns_no_more_than_a_line_is_told_why():
+    here = live.Retrain()
+    signs = 2.0 * here.y - 1.0
+    A = np.column_stack([here.X, np.ones(len(here.X))])
+    best = scipy.optimize.minimize(lambda w: np.mean(np.log1p(np.exp(-signs * (A @ w)))), np.zeros(3))
+    assert here.line == pytest.approx(best.fun, abs=1e-6)
+    assert "line does as well (0.292): the steps were too small." in live.Retrain(alpha=0.03).words
+    assert "or the penalty is too strong" in live.Retrain(l2=0.05).words
+    assert "line does as well" not in live.Retrain(alpha=0.3).words
 
 
 def test_refusals():

@@ -101,6 +101,8 @@ def test_plain_random_search_is_not_enough() -> None:
         (lambda evaluate, rng: (0.0, 1e-3), "above 0"),
         (lambda evaluate, rng: [evaluate(0.1, 1e-3) for _ in range(TRIALS + 1)], "more than 24 trials"),
         (lambda evaluate, rng: (0.03, 1e-4), "The goal is 0.028"),
+        (lambda evaluate, rng: 0.03, "must return a pair (α, λ), got 0.03"),
+        (lambda evaluate, rng: (0.03, 1e-4, 0.1), "must return a pair"),
     ],
 )
 def test_hunts_that_fail(hunt: Any, words: str) -> None:

@@ -119,6 +119,15 @@ def wrongly_scaled(train: ndarray, other: ndarray) -> list[tuple[tuple[ndarray, 
     ]
 
 
+def first_apart(right: ndarray, got: Any) -> tuple[str, Any, Any]:
+    """The first column that is wrong, in words and as it should be and is; all of it where the shape is another."""
+    if np.shape(got) != right.shape:
+        return "here ", right, got
+    found = np.asarray(got)
+    k = next(k for k in range(right.shape[1]) if not agree(found[:, k], right[:, k], 1e-6))
+    return f"in column {k + 1} ", right[:, k], found[:, k]
+
+
 def judge_standardise(standardise: Callable[[ndarray, ndarray], Any]) -> Feedback:
     for seed, constant in ((0, False), (1, False), (2, True)):
         train, other = scaling_data(seed, constant)
@@ -132,9 +141,10 @@ def judge_standardise(standardise: Callable[[ndarray, ndarray], Any]) -> Feedbac
         if not hints and constant:
             hints = ["The second column of train never changes, so its deviation is 0: it is only shifted."]
         part = 1 if agree(got[0], right[0], 1e-6) else 0
+        column, wanted, came = first_apart(right[part], got[part])
+        where = f"{column}the scaled {('train', 'other')[part]} should be {apart(wanted, came)}"
         call = f"standardise(train={train.tolist()}, other={other.tolist()})"
-        where = f"the scaled {('train', 'other')[part]} should be {apart(right[part], got[part])}"
-        return Feedback(False, f"Not yet. {' '.join([*hints[:1], ''])}Of {call} {where}.")
+        return Feedback(False, f"Not yet. {' '.join([*hints[:1], ''])}{where[0].upper()}{where[1:]}. The call was {call}.")
     praise = "The last one had a column that never changes: a 0 to divide by, and nothing to learn from."
     return Feedback(True, f"Right: all 3 cases agree. {praise}")
 
@@ -190,7 +200,7 @@ def judge_augment(augment: Callable[[ndarray, ndarray], Any]) -> Feedback:
     words += f" ({plain:.1%} without your additions)."
     if reached > PASS - 1e-9:
         return Feedback(False, f"Not yet. {words} The goal is below {PASS:.1%}. Which change leaves a digit the same digit?")
-    return Feedback(True, f"Right: {words} Those are examples that nobody had to write.")
+    return Feedback(True, f"Right. {words} Those are examples that nobody had to write.")
 
 
 register(Exercise("augment", judge_augment))

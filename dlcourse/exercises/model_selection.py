@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray
 from numpy.random import Generator
 
-from .checking import Case, Exercise, Feedback, answered, exercise, register
+from .checking import Case, Exercise, Feedback, answered, exercise, register, shown
 from .goals import beside
 
 # 1 How many examples ------------------------------------------------------------------------------------------------
@@ -146,7 +146,10 @@ def above_the_best(hunt: Callable[..., Any]) -> float:
             p = 0.05 + excess(logs(α, λ))
             return float(rng.normal(p, math.sqrt(p * (1 - p) / 500)))  # about 500 validation examples
 
-        total += excess(logs(*answered(hunt(evaluate, np.random.default_rng(1000 + seed)))))
+        settings = answered(hunt(evaluate, np.random.default_rng(1000 + seed)))
+        if np.shape(settings) != (2,):
+            raise ValueError(f"hunt must return a pair (α, λ), got {shown(settings)}")
+        total += excess(logs(*settings))
     return total / PROBLEMS
 
 
@@ -164,7 +167,7 @@ def judge_hunt(hunt: Callable[..., Any]) -> Feedback:
     words = f"On average over {PROBLEMS} problems your settings are {beside(reached, PASS, '.4f')} above the best error."
     if reached > PASS:
         return Feedback(False, f"Not yet. {words} The goal is {PASS:g}.")
-    return Feedback(True, f"Right: {words}")
+    return Feedback(True, f"Right. {words}")
 
 
 register(Exercise("hunt", judge_hunt))

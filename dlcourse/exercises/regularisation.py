@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray
 
 from .. import data, training
-from .checking import Case, Exercise, Feedback, answered, exercise, register
+from .checking import Case, Exercise, Feedback, answered, exercise, register, shown
 from .goals import beside
 
 # 1 The soft threshold ------------------------------------------------------------------------------------------------
@@ -155,7 +155,10 @@ def error_of(prices: ndarray) -> float:
 
 
 def judge_prices(price: Callable[[int], Any]) -> Feedback:
-    prices = np.array([float(answered(price(k))) for k in range(1, DEGREE + 1)])
+    found = [answered(price(k)) for k in range(1, DEGREE + 1)]
+    if any(np.ndim(each) for each in found):
+        raise ValueError(f"price(k) must return one number, the λ of the power k alone, got {shown(found[0])}")
+    prices = np.array([float(each) for each in found])
     if not (np.isfinite(prices).all() and (prices >= 0).all()):
         return Feedback(False, f"Not yet. Each λₖ must be a finite number ≥ 0, got {prices.tolist()}.")
     if not prices.any():
@@ -166,7 +169,7 @@ def judge_prices(price: Callable[[int], Any]) -> Feedback:
     words = f"The mean squared error is {beside(reached, PASS, '.3g')}, averaged over {RUNS} training sets."
     if reached > PASS:
         return Feedback(False, f"Not yet. {words} One λ for all powers reaches 0.115 at best; the goal is below {PASS:g}.")
-    return Feedback(True, f"Right: {words} No single λ gets there: your prices know something about the sine.")
+    return Feedback(True, f"Right. {words} No single λ gets there: your prices know something about the sine.")
 
 
 register(Exercise("price_list", judge_prices))

@@ -66,7 +66,7 @@ class BiasVariance(Curves):
         )
         right = Panel(
             Axis("degree", (0, DEGREES)),
-            Axis("mean squared error", (1e-3, 10.0), "log"),
+            Axis("mean squared error", (1e-3, 300.0), "log"),
             (
                 Series("degrees", "biases", "bias²", orange, at="bias"),
                 Series("degrees", "variances", "variance", blue, at="variance"),
@@ -87,8 +87,8 @@ class BiasVariance(Curves):
                 Sentence("The fits differ from each other by a variance of {variance}.", colour=blue),
                 Sentence("With the noise, {noise_variance}, the expected error is {total}; "
                          "measured with {sets:d} training sets, on new targets: {here}.", colour=violet),
-                Sentence("Bias is the larger part: the polynomials are too stiff.", when="stiff"),
-                Sentence("Variance is the larger part: they follow the noise of their own set.", when="loose"),
+                Sentence("Bias is larger than variance: the polynomials are stiff.", when="stiff"),
+                Sentence("Variance is larger than bias: the fits follow the noise of their own sets.", when="loose"),
                 Sentence("No degree does better.", when="reached", tone="good"),
             ),
             goal=Goal(f"Predict, then find, the degree of the least expected error with little noise, σ = {LITTLE}.", "found"),

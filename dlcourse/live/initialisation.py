@@ -26,6 +26,7 @@ HEIGHT = 0.85  # of the tallest bar, in layers
 CROWDED = 0.75  # of the last layer at the ends of the axis; of ReLU's units half are at 0 when all is well
 
 RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "relu": (0.0, 4.0), "leaky_relu": (-1.0, 4.0)}
+SIZES = {"tanh": (1e-12, 1e4), "sigmoid": (1e-18, 1e2), "relu": (1e-12, 1e8), "leaky_relu": (1e-12, 1e8)}
 
 
 class Start(NamedTuple):
@@ -68,12 +69,12 @@ class Initialisation(Curves):
             (
                 Panel(
                     Axis("activation h", RANGES),
-                    Axis("layer (bars: share of units and examples)", (0.7, LAYERS + 1.2)),
+                    Axis("layer (each scaled to its tallest bar)", (0.7, LAYERS + 1.2)),
                     (Series("edges", "bars", "", value),),
                 ),
                 Panel(
                     Axis("layer", (0.5, LAYERS + 0.5)),
-                    Axis("root mean square", (1e-12, 1e4), "log"),
+                    Axis("root mean square", SIZES, "log"),
                     (
                         Series("layers", "sizes", "", value, kind="dots"),
                         Series("layers", "sizes", "activations", value, at="size_here"),
@@ -91,7 +92,12 @@ class Initialisation(Curves):
                     when="moving",
                     colour=value,
                 ),
-                Sentence("In layer {layer} they are {size_here} in size, {saturated:.0f} % of them at an end of the axis."),
+                Sentence(
+                    "In layer {layer} the activations are {size_here} in size, "
+                    "{saturated:.0f} % of them at or beyond an end of the axis.",
+                    when="bounded",
+                ),
+                Sentence("In layer {layer} the activations are {size_here} in size, {silent:.0f} % of them 0.", when="half"),
                 Sentence(
                     "From the last layer to the first the gradients change by a factor of {shrinkage}.",
                     when="flowing",
@@ -101,6 +107,7 @@ class Initialisation(Curves):
                 Sentence(
                     "Nor do those of the output, whose inputs are all 0: no weight will ever change.", when="frozen", tone="bad"
                 ),
+                Sentence("The panel on the right is empty: 0 has no place on a log axis.", when="frozen"),
                 Sentence("All units of a layer compute the same and will stay equal.", when="equal", tone="bad"),
                 Sentence("The sizes are kept by accident: nearly every unit is at an end.", when="accident", tone="bad"),
                 Sentence("Signal and gradient keep their size.", when="reached", tone="good"),
@@ -179,6 +186,9 @@ def layer_by_layer(activation: str, initialiser: Any, scale: Any, layer: Any) ->
         "size_here": at(sizes),
         "gradient_here": at(gradients),
         "saturated": 100.0 * at(ends),
+        "silent": 100.0 * at(np.mean(np.reshape(np.equal(kept, 0.0), (LAYERS, -1)), axis=1)),
+        "half": 1.0 if activation == "relu" else 0.0,
+        "bounded": 0.0 if activation == "relu" else 1.0,
         "growth": growth,
         "shrinkage": shrinkage,
         "moving": moving,

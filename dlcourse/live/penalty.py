@@ -140,7 +140,7 @@ class Penalty(Curves):
             Axis("w₂", WINDOW),
             (
                 Series("ball_x", "ball_y", "same Ω", green),
-                Series("path_x", "path_y", "minimiser as λ grows", orange),
+                Series("path_x", "path_y", "w as λ grows", orange),
                 Series("free_x", "free_y", "λ = 0", palette.DATA, kind="squares"),
                 Series("here_x", "here_y", "", orange, kind="circles"),
             ),

@@ -1,4 +1,4 @@
-"""Initial weights: functions (rng, shape) → W, where shape = (H_k, H_{k−1}), units by inputs."""
+"""Initial weights: functions (rng, shape) → W, where shape = (n_k, n_{k−1}), units by inputs (H_k in source 002)."""
 
 from __future__ import annotations
 
@@ -44,9 +44,12 @@ def normal(scale: float) -> Initializer:
 
 
 def glorot_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> ndarray:
-    """W ~ U[−b, b] with b = √6 / √(H_k + H_{k−1}): variance 2 / (H_k + H_{k−1}) [Glorot & Bengio 2010; source 002].
+    """W ~ U[−b, b], whose variance b²/3 is 2 / (n_k + n_{k−1}).
 
-    Raises ValueError unless shape is (units, inputs), both ≥ 1, TypeError for an rng that is no Generator.
+        b = √6 / √(n_k + n_{k−1})        [Glorot & Bengio 2010; source 002]
+
+    Raises ValueError unless shape is (units, inputs), both ≥ 1, and
+    TypeError for an rng that is no Generator.
 
     >>> W = glorot_uniform(np.random.default_rng(0), (4, 2))
     >>> W.shape, bool(np.abs(W).max() <= 1.0)
@@ -57,7 +60,7 @@ def glorot_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> ndarray:
 
 
 def he_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> ndarray:
-    """W ~ N(0, 2 / H_{k−1}), which keeps the mean square of ReLU layers [He et al. 2015].
+    """W ~ N(0, 2 / n_{k−1}), which keeps the mean square of ReLU layers [He et al. 2015].
 
     Raises ValueError unless shape is (units, inputs), both ≥ 1, TypeError for an rng that is no Generator.
 
