@@ -39,7 +39,7 @@ INK = "#000000"  # black, as matplotlib has it: in the page it is the page's own
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
-SMALLEST = 0.65  # of its size: a figure that would have to shrink further scrolls, so that its words can be read
+SMALLEST = 0.53  # of its size, as on a phone: a figure that would have to shrink further scrolls, so that its words can be read
 
 STYLE: Any = {
     **dict.fromkeys(["axes.grid", "axes.spines.right", "axes.spines.top", "legend.frameon"], False),
@@ -101,6 +101,9 @@ def show(fig: Figure, alt: str) -> Picture:
     if not isinstance(alt, str) or len(alt.strip()) < 20:
         raise ValueError(f"show: a figure needs an alternative text that says what is to be seen, got {alt!r}")
     write_powers(fig)
+    # Where nothing is measured there are no axes: a digit, not a digit in a corner.
+    for ax in [ax for ax in fig.axes if ax.images and not [*ax.get_xticks(), *ax.get_yticks()]]:
+        ax.spines[:].set_visible(False)
     with matplotlib.rc_context(STYLE), laid_out(fig), io.StringIO() as buffer:
         fig.savefig(buffer, format="svg", transparent=True, metadata=dict.fromkeys(["Date", "Creator", "Format", "Type"]))
         svg = inline(buffer.getvalue(), alt)
@@ -192,15 +195,17 @@ def paths(ax: Any, found: Mapping[str, Any], labels: Mapping[str, str] | None = 
     """Paths over a map, one colour per method, a dot at each step and a large one at the end.
 
     found : name of a method in `palette.PATHS` → its path (steps + 1, 2), of which what is not finite is left out.
-    labels : name → what the legend says. Raises ValueError for an unknown method, TypeError for what is no dict.
+    labels : name → what the legend says. Raises ValueError for an unknown method or one whose path is no points of the plane,
+    TypeError for what is no dict.
 
     >>> fig, ax = new()
     >>> paths(ax, {"adam": [[3.0, 1.0], [2.0, 0.5]]}, labels={"adam": "Adam"})
     >>> [line.get_label() for line in ax.lines][0]
     'Adam'
     """
-    for name, path in dict(found).items():
-        path = np.asarray(path)
+    for name, path in zip(found, map(np.asarray, dict(found).values())):
+        if not path.size or path.shape[1:] != (2,):
+            raise ValueError(f"paths: the path of {name} must have the shape (steps + 1, 2), got {path.shape}")
         path = path[np.isfinite(path).all(axis=1)]
         colour = named(palette.PATHS, name, "method")
         ax.plot(*path.T, color=colour, marker=".", markersize=3.5, linewidth=1.2, label=dict(labels or {}).get(name, name))
@@ -222,8 +227,7 @@ def learning_curves(
     ('log', 2)
     """
     kind("learning_curves", "found", found, Mapping, "a dict of values by their names")
-    for name, values in found.items():
-        values = np.asarray(values)
+    for name, values in zip(found, map(np.asarray, found.values())):
         values = np.where((values > 1e-16) & (values < 1e30), values, np.nan)
         ax.plot(values, color=palette.PATHS.get(name), label=dict(labels or {}).get(name, name))
     if target is not None:
@@ -269,10 +273,8 @@ def mark(ax: Any, x: float, label: str, *, height: float = 0.97, side: str = "ri
     """
     ax.axvline(x, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), alpha=0.8)
     offset, align = named({"right": (4, "left"), "left": (-4, "right")}, side, "side")
-    ax.annotate(
-        label, (x, height), xycoords=("data", "axes fraction"), xytext=(offset, 0), textcoords="offset points",
-        ha=align, va="top", fontsize=10, color=INK,
-    )  # fmt: skip
+    looks: Any = {"ha": align, "va": "top", "fontsize": 10, "color": INK}
+    ax.annotate(label, (x, height), xycoords=("data", "axes fraction"), xytext=(offset, 0), textcoords="offset points", **looks)
 
 
 def spread(ax: Any, x: Any, runs: Any, *, colour: str, label: str) -> None:

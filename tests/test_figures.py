@@ -94,6 +94,16 @@ def test_a_path_that_is_finite_nowhere_is_left_out() -> None:
     assert [len(line.get_xdata()) for line in ax.lines] == [0, 0]
 
 
+@pytest.mark.parametrize(("ticks", "framed"), [([], False), ([0, 7], True)], ids=["a picture", "a matrix"])
+def test_a_picture_has_no_axes(ticks: list[int], framed: bool) -> None:
+    """Two of four spines would stand around it like an L."""
+    fig, ax = figures.new(2, 2)
+    ax.imshow(np.eye(8))
+    ax.set(xticks=ticks, yticks=ticks)
+    figures.show(fig, "A diagonal of eight squares.")
+    assert ax.spines["left"].get_visible() is ax.spines["bottom"].get_visible() is framed
+
+
 def test_data_that_cannot_be_drawn_are_refused() -> None:
     _, ax = figures.new()
     X, y = np.array([[-1.0, 0.0], [1.0, 0.5], [0.0, 1.0]]), np.array([0, 1, 1])
@@ -101,6 +111,8 @@ def test_data_that_cannot_be_drawn_are_refused() -> None:
     for draw, words in (
         (lambda: figures.histograms(ax, {"a": []}), "histograms: a needs one value or more"),
         (lambda: figures.histograms(ax, {"a": [1.0, np.nan]}), "histograms: a needs .* all of them finite"),
+        (lambda: figures.paths(ax, {"adam": []}), r"paths: the path of adam must have the shape \(steps \+ 1, 2\), got \(0,\)"),
+        (lambda: figures.paths(ax, {"adam": np.empty((0, 2))}), r"paths: the path of adam must .* got \(0, 2\)"),
         (lambda: figures.decision_boundary(ax, side, X[:0], y[:0]), r"one example or more, got \(0, 2\) and \(0,\)"),
         (lambda: figures.decision_boundary(ax, side, X, y, resolution=1), "resolution must be a whole number ≥ 2, got 1"),
         (lambda: figures.decision_boundary(ax, side, X, y / 2), r"draws classes 0 to \d, got \[0.0, 0.5, 1.0\]"),

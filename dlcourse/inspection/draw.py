@@ -188,7 +188,7 @@ def draw(boxes: list[Any]) -> Drawing:
             )
     width, height = left[-1] + widths[-1] + 4, max(h + room / 2 for h, room in zip(y, rooms, strict=True))
     alt = describe(boxes)
-    room = f"width:100%;max-width:{width:.0f}px;min-width:{0.7 * width:.0f}px;height:auto"
+    room = f"width:100%;max-width:{width:.0f}px;min-width:{0.6 * width:.0f}px;height:auto"
     return Drawing(
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{html.escape(alt)}" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" style="display:block;{room};margin-inline:auto">'
