@@ -64,6 +64,17 @@ def leave_out_dead_output(app: Sphinx, document: nodes.document) -> None:
         cell += launch.note(app)
 
 
+MARKER = re.compile(r"^[ \t]*# (?:end of )?solution(?:\n|$)", re.MULTILINE)
+
+
+def leave_out_markers(app: Sphinx, document: nodes.document) -> None:
+    """`# solution` and `# end of solution` tell what a stub leaves out; a page shows the solution and no scaffolding."""
+    for cell in document.findall(lambda node: isinstance(node, nodes.container) and "tag_solution" in node["classes"]):
+        for code in cell.findall(nodes.literal_block):
+            code.rawsource = MARKER.sub("", code.astext()).rstrip("\n")
+            code[:] = [nodes.Text(code.rawsource)]
+
+
 FORMULA_AND_PUNCTUATION = re.compile(
     r'([(\u2018\u201c]*)(<span class="math notranslate nohighlight">\\\([^<]*\\\)</span>)([,.;:!?)\u2019\u201d]*)'
 )
@@ -90,8 +101,41 @@ def let_names_break_between_their_parts(app: Sphinx, page: str, template: str, c
         context["body"] = CELL.sub(lambda cell: CODE_WORD.sub(marked, cell[0]), context["body"])
 
 
+TITLE = re.compile(r"(?<=<h1>).*?(?=</h1>)", re.DOTALL)
+HYPHENATED = re.compile(r"\w+(?:-\w+)+(?=[^<>]*(?:<|$))")
+
+
+def keep_words_of_a_title_whole(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """A large title may break at each hyphen: Learning- / rate schedules."""
+    if "body" in context:
+        whole = lambda title: HYPHENATED.sub(r'<span class="unbroken">\g<0></span>', title[0])  # noqa: E731
+        context["body"] = TITLE.sub(whole, context["body"])
+
+
+NOT_ANSWERED = re.compile(r'(?<=<div class="dlcourse-feedback")([^>]*>)Not answered yet: [^<]*')
+
+
+def say_where_answers_are_checked(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Who reads the page has not failed to answer: its cells do not run."""
+    if "body" in context:
+        context["body"] = NOT_ANSWERED.sub(r"\1Checked when you run this cell in the notebook.", context["body"])
+
+
+SOURCES = re.compile(
+    r'<table class="table(?=">\s*<thead>\s*<tr[^>]*>\s*(?:<th[^>]*><p>source</p></th>\s*)?'
+    r"<th[^>]*><p>says</p></th>\s*<th[^>]*><p>what holds</p></th>)"
+)
+
+
+def name_the_tables_of_sources(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """What a source says and what holds share a phone evenly, whatever formula stands in one of them (book.css, 5)."""
+    if "body" in context:
+        context["body"] = SOURCES.sub(r"\g<0> sources", context["body"])
+
+
 FOLD_WORDS = re.compile(r'<p class="((?:collapsed|expanded) admonition-title)">([^<]*)</p>')
 SAME_NAME = re.compile(r'<section id="(?:exercise|solution)-content">')
+LINK_IN_BUTTON = re.compile(r'(<p class="admonition-title">Solution to)<a [^>]*>(.*?)</a>(?=</p>)', re.DOTALL)
 
 
 def as_the_standard_has_it(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -103,6 +147,8 @@ def as_the_standard_has_it(app: Sphinx, page: str, template: str, context: dict[
         body = FOLD_WORDS.sub(r'<span class="\1">\2</span>', body)
         # Every exercise of a page has the same name for its text.
         body = SAME_NAME.sub("<section>", body)
+        # The title opens the solution; a link in it would lead to the exercise just above instead.
+        body = LINK_IN_BUTTON.sub(r"\1\2", body)
         # The list of references holds the marks of its links too, which a list must not.
         context["body"] = body.replace('<div role="list" class="citation-list">', '<div class="citation-list">')
 
@@ -229,8 +275,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", leave_out_thebe, priority=100)
     app.connect("config-inited", copy_browser_code, priority=700)  # before Sphinx validates the paths
     app.connect("doctree-read", leave_out_dead_output)
+    app.connect("doctree-read", leave_out_markers)
     app.connect("html-page-context", keep_punctuation_with_its_formula)
     app.connect("html-page-context", let_names_break_between_their_parts)
+    app.connect("html-page-context", keep_words_of_a_title_whole)
+    app.connect("html-page-context", say_where_answers_are_checked)
+    app.connect("html-page-context", name_the_tables_of_sources)
     app.connect("html-page-context", as_the_standard_has_it)
     app.connect("html-page-context", tell_how_long_code_is)
     app.connect("html-page-context", name_folds_of_the_sidebar, priority=900)

@@ -30,13 +30,34 @@
   /** Wait, but not for ever: a script may be missing, and nobody draws pictures that nobody sees. */
   const soon = (event) => Promise.race([event, pause(document.hidden ? 0 : 2000)]);
 
+  /** A displayed formula is as large as those in the text; one that leaves its line shrinks until it fits, but for 0.68 at most. */
+  const widths = new WeakMap();
+  function fit(lines) {
+    const changed = lines.filter((line) => line.clientWidth && widths.get(line) !== line.clientWidth);
+    for (const line of changed) line.style.fontSize = "";
+    const ratios = changed.map((line) => {
+      widths.set(line, line.clientWidth);
+      const formula = line.querySelector("mjx-container");
+      return formula ? formula.clientWidth / formula.scrollWidth : 1;
+    });
+    changed.forEach((line, k) => {
+      if (ratios[k] < 1) line.style.fontSize = `${Math.max(68, Math.floor(100 * ratios[k]))}%`;
+    });
+  }
+  // A phone is turned, a solution unfolds.
+  const resized = new ResizeObserver((found) => requestAnimationFrame(() => fit(found.map(({ target }) => target))));
+
   /** Formulas a few at a time, so that the page answers meanwhile. */
   async function typeset() {
     const marked = ".math, .output_area, .tex2jax_process, .mathjax_process"; // what the configuration lets MathJax into
     const formulas = [...document.querySelectorAll(marked)].filter((element) => !element.parentElement.closest(marked));
     for (let count = 8; formulas.length; await pause()) {
       const begun = performance.now();
-      await MathJax.typesetPromise(formulas.splice(0, count));
+      const some = formulas.splice(0, count);
+      await MathJax.typesetPromise(some);
+      const lines = some.filter((element) => element.matches("div.math"));
+      fit(lines);
+      for (const line of lines) resized.observe(line);
       // As many as fit into half of a long task; each call lays out the page once, so not too few either.
       count = Math.max(8, Math.min(2 * count, Math.round((count * 25) / (performance.now() - begun))));
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from playwright.sync_api import Page, TimeoutError
+from playwright.sync_api import Page, TimeoutError, expect
 
 # What some checks look at where all pages would take long.
 EACH_KIND = ("index.html", "chapters/03-activations.html", "chapters/playground.html", "chapters/topics.html", "api/optim.html")
@@ -45,6 +45,14 @@ CROWDED = """() => [...document.querySelectorAll('div.math')].filter(line => {
     const box = line.getBoundingClientRect(), number = line.querySelector('.eqno')?.getBoundingClientRect();
     return formula && (formula.left < box.left - 1 || formula.right > (number ? number.left : box.right) + 1);
 }).map(line => line.id || line.textContent)"""
+
+
+# What scrolls sideways without the shade that says so (book.css, 3). Explorables have their own ways.
+UNSEEN = """() => [...document.querySelectorAll('article *:not(svg *, .dlcourse-explorable *)')].filter(element => {
+    const style = getComputedStyle(element);
+    return ['auto', 'scroll'].includes(style.overflowX) && element.scrollWidth > element.clientWidth + 1
+        && element.clientWidth && style.backgroundAttachment !== 'local, local, scroll, scroll';
+}).map(element => element.outerHTML.slice(0, 120))"""
 
 
 def check_mathematics(page: Page, source: str) -> None:
@@ -104,6 +112,7 @@ def test_every_page_over_http(
         assert page.evaluate(CROWDED) == [], name
         for width in (390, 768, 1280) if name in EACH_KIND else (390, 1280):
             check_width(page, width)
+            assert page.evaluate(UNSEEN) == [], f"{name}, {width} pixels wide: scrolls, and nothing shows it"
         assert page.locator(".dl-goal.dl-done").count() == 0, f"{name}: a goal is reached before the reader moves anything"
         check_mathematics(page, (built_book / name).read_text(encoding="utf-8"))
         files = [built_book / path.removeprefix(below) for path in loaded]
@@ -172,3 +181,39 @@ def test_search_finds_a_page(book: str, open_page: Callable[..., Page]) -> None:
     page = open_page(book + "search.html?q=descent")
     page.locator("#search-results li a").first.wait_for()
     assert "descent" in page.locator("#search-results").inner_text().lower()
+
+
+def test_a_solution_opens_at_every_word_of_its_title(book: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(book + "chapters/03-activations.html")
+    for solution in page.locator(".solution").all():
+        title, inside = solution.locator("> .admonition-title"), solution.locator("pre").first
+        expect(inside).to_be_hidden()
+        title.click()  # in its middle, among the words
+        expect(inside).to_be_visible()
+        assert "# solution" not in inside.inner_text()
+    assert page.url.endswith(".html"), "the click has followed a link"
+
+
+SIZES = """() => [...document.querySelectorAll('div.math')].filter(line => line.clientWidth)
+    .map(line => parseFloat(getComputedStyle(line.querySelector('mjx-container')).fontSize))"""
+
+
+def test_displayed_formulas_are_as_large_as_those_of_the_text_where_there_is_room(
+    book_http: str, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(book_http + "chapters/03-activations.html", width=390)
+    page.evaluate("window.book.ready")
+    inline = page.evaluate("parseFloat(getComputedStyle(document.querySelector('p > .math > mjx-container')).fontSize)")
+    sizes = page.evaluate(SIZES)
+    assert max(sizes) == pytest.approx(inline, rel=0.01)
+    assert inline * 0.67 < min(sizes) < inline * 0.95, "some formula is wider than a phone"
+    assert sum(size > 0.99 * inline for size in sizes) > 5
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.wait_for_function(f"Math.min(...({SIZES})()) === Math.max(...({SIZES})())")
+
+
+def test_56_columns_fit_on_a_phone(book_http: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(book_http + "chapters/03-activations.html", width=390)
+    printed = page.locator(".output.stream pre").first
+    printed.evaluate("pre => (pre.textContent = '8'.repeat(56))")
+    assert printed.evaluate("pre => pre.scrollWidth <= pre.clientWidth && pre.getBoundingClientRect().right <= innerWidth")
