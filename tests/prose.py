@@ -15,7 +15,8 @@ CHAPTERS = sorted((TOP / "chapters").glob("[0-9][0-9]-*.ipynb"))
 DISPLAYED = r"\$\$.*?\$\$"
 INLINE = r"(?<!\\)\$[^$]+\$"
 DIRECTIVE = r"^(?:`{3,}|:{3,})[^\n]*$|^:[\w-]+:[^\n]*$|^\([\w-]+\)=$"  # fences, options, labels
-ROLE = r"\{(?:cite[:\w]*|eq|ref|numref|doc)\}`[^`]*`"  # those whose text is a name, not words
+# What is a name, not words: some roles, and links to other pages.
+ROLE = r"\{(?:cite[:\w]*|eq|ref|numref|doc)\}`[^`]*`|\[[^\]]+\]\([\w-]+\.(?:ipynb|md)\)"
 
 
 def plain(source: str) -> str:

@@ -61,6 +61,22 @@ def test_code_fits_on_a_screen(path: Path) -> None:
 
 
 @every_chapter
+def test_what_a_page_folds_is_folded_in_jupyterlab(path: Path) -> None:
+    """A question's code holds its answer."""
+    folded = [cell["metadata"] for cell in cells(path, "code") if cell["tags"] & {"remove-input", "hide-input", "solution"}]
+    assert folded
+    assert all(metadata.get("jupyter", {}).get("source_hidden") for metadata in folded)
+
+
+@every_chapter
+def test_links_to_other_chapters_lead_there_in_jupyterlab(path: Path) -> None:
+    """It follows links to files; the role `doc` names a page of the book."""
+    assert "{doc}" not in markdown(path)
+    targets = re.findall(r"\]\(([\w-]+\.(?:ipynb|md))\)", markdown(path))
+    assert [name for name in targets if not (path.parent / name).is_file()] == []
+
+
+@every_chapter
 def test_printed_tables_fit_on_a_phone(path: Path) -> None:
     """A table that is cut between two of its columns looks complete there, and says the contrary of the text."""
     kept = [(cell["id"], "".join(out["text"])) for cell in cells(path, "code") for out in cell["outputs"]]
