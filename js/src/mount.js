@@ -81,26 +81,54 @@ export function mountOne(el) {
   el.explorable = described(spec) && described(state) ? mount(el, kind, spec, pageStore(state)) : damaged(el);
 }
 
+/** Bring an explorable to the state that a fragment names, and into sight. */
+function apply(target, el, block) {
+  el.explorable?.restore?.(target.values);
+  el.scrollIntoView({ block });
+}
+
 /** Mount every explorable of the document that is not yet mounted, and follow links to their states. */
 export function mountAll(document) {
-  const apply = (fragment, block) => {
+  const follow = (fragment, block) => {
     const target = readFragment(fragment);
     const el = target && document.getElementById(target.id);
-    if (!el?.explorable?.restore) return;
-    el.explorable.restore(target.values);
-    el.scrollIntoView({ block });
+    if (el?.explorable) apply(target, el, block);
   };
   for (const el of document.querySelectorAll(".dlcourse-explorable")) mountOne(el);
   const window = document.defaultView;
-  apply(window.location.hash, "start");
+  follow(window.location.hash, "start");
   if (document.dlcourseLinks) return;
   document.dlcourseLinks = true;
-  window.addEventListener("hashchange", () => apply(window.location.hash, "nearest"));
+  window.addEventListener("hashchange", () => follow(window.location.hash, "nearest"));
   // A "show me" link that is followed twice changes no address the second time.
   document.addEventListener("click", (event) => {
     const href = event.target.closest?.("a[href]")?.getAttribute("href");
-    if (href && href === window.location.hash) apply(href, "nearest");
+    if (href && href === window.location.hash) follow(href, "nearest");
   });
+}
+
+/**
+ * The widgets that links can lead to, element → identity: one list for all of a document, as each widget brings a copy
+ * of this script along. The first sees to the links, before the notebook does, which would look for a heading.
+ */
+function widgetsOf(document) {
+  if (document.dlcourseWidgets) return document.dlcourseWidgets;
+  const widgets = (document.dlcourseWidgets = new Map());
+  const follow = (event) => {
+    const link = event.target.closest?.("a[href]");
+    const target = readFragment(link?.getAttribute("href") ?? "");
+    const named = target ? [...widgets.keys()].filter((el) => widgets.get(el) === target.id) : [];
+    // Several notebooks may be open in one document, each with widgets of the same names; one far off screen may be in none.
+    const notebook = link?.closest(".jp-NotebookPanel") ?? document.body;
+    const here = named.filter((el) => notebook.contains(el));
+    const found = here.length ? here : named.filter((el) => !el.isConnected);
+    if (!found.length) return;
+    event.preventDefault();
+    event.stopPropagation();
+    for (const el of found.reverse()) apply(target, el, "nearest");
+  };
+  document.addEventListener("click", follow, true);
+  return widgets;
 }
 
 /** The face for JupyterLab, VS Code and the like (anywidget). */
@@ -110,5 +138,10 @@ export function render({ model, el }) {
   el.classList.add("dlcourse-explorable");
   const store = () => widgetStore(model, Object.hasOwn(kinds, kind) ? namesOf(kinds[kind], spec) : []);
   el.explorable = described(spec) ? mount(el, kind, spec, store()) : damaged(el);
-  return () => el.explorable.destroy();
+  const widgets = widgetsOf(el.ownerDocument);
+  widgets.set(el, model.get("identity"));
+  return () => {
+    widgets.delete(el);
+    el.explorable.destroy();
+  };
 }

@@ -51,8 +51,10 @@ RUN = """async source => {
 }"""
 
 
-def write_notebook(path: Path, cells: list[str]) -> None:
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+def write_notebook(path: Path, cells: list[str], text: str = "") -> None:
+    """A notebook of these cells of code, below a text if there is one."""
+    begin = [nbformat.v4.new_markdown_cell(text)] if text else []
+    notebook = nbformat.v4.new_notebook(cells=begin + [nbformat.v4.new_code_cell(cell) for cell in cells])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, path)
 

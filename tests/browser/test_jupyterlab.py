@@ -23,6 +23,11 @@ LINK = """slider = ipywidgets.FloatSlider(min=0.01, max=0.15, step=0.001, readou
 link = ipywidgets.jslink((d, "alpha"), (slider, "value"))
 slider"""
 
+EDGE = """from dlcourse import live
+d = live.Descent("bowl", "gradient_descent", identity="edge", condition=9)
+d"""
+LINKS = "[Just beyond it](#edge?alpha=0.082&condition=25), [elsewhere](#nowhere?alpha=1)."
+
 BUILT = live.Descent("bowl", ["gradient_descent", "heavy_ball"]).state
 
 
@@ -31,6 +36,7 @@ def address(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Itera
     """The address of a notebook in a JupyterLab of its own."""
     root, own = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("jupyter")
     lab.write_notebook(root / "descent.ipynb", [MAKE, LINK, ""])
+    lab.write_notebook(root / "links.ipynb", [EDGE, EDGE, ""], text=LINKS)
     shutil.copytree(repository / "chapters", root / "chapters")
     with lab.serve(root, own) as address:
         yield address
@@ -413,6 +419,27 @@ def runs_to_its_end(browser: Browser, address: str) -> None:
 
 def test_a_chapter_runs_to_its_end(browser: Browser, address: Callable[[str], str]) -> None:
     runs_to_its_end(browser, address("chapters/06-gradient-descent.ipynb"))
+
+
+def test_a_link_in_the_text_leads_to_a_state(browser: Browser, address: Callable[[str], str]) -> None:
+    notebook = open_notebook(browser, address("links.ipynb"))
+    page = notebook.page
+    for cell in (1, 2):
+        notebook.cell(cell).locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        notebook.cell(cell).locator(".dl-stroke").first.wait_for(state="attached")
+    before = page.url
+    page.problems.clear()  # type: ignore[attr-defined]  # as it renders the text, the notebook misses a heading of that name
+    page.get_by_role("link", name="Just beyond it").click()
+    shown = page.locator(".jp-OutputArea .dlcourse-explorable")
+    for each in (0, 1):  # both widgets of this name
+        there = shown.nth(each).evaluate("element => ({...element.explorable.state})")
+        assert (there["alpha"], there["condition"]) == (0.082, 25)
+    expect(shown.first).to_be_in_viewport()
+    assert page.url == before
+    lab.until(lambda: notebook.run("(d.alpha, d.condition)") == (0.082, 25), "Python holds what the link says")
+    assert page.problems == []  # type: ignore[attr-defined]
+    page.close()
 
 
 @pytest.mark.nightly
