@@ -116,6 +116,12 @@ def test_a_control_without_range():
             rate = Slider(1.0, low=0.0, high=math.inf, label="ω", description="frequency")
 
 
+@pytest.mark.parametrize(("step", "low"), [(2, 1.0), (0.5, 1.0), (1, 0.5)])
+def test_a_log_slider_has_no_steps_or_counts(step, low):
+    with pytest.raises(ValueError, match="Slider n: a log scale has no step, or 1 between whole ends, got"):
+        Slider(8, low=low, high=9.0, scale="log", step=step, label="n", description="examples")
+
+
 class Chosen(Wave):
     shape = Choice(["sine", "cosine"], label="Shape", labels=["a sine", "a cosine"])
 

@@ -15,6 +15,7 @@ class Slider(traitlets.TraitType[float, float]):
 
     scale : "linear", or "log" for a slider that moves by factors (its values keep three significant digits, so
     that the number shown is the number used), with `ticks` places a decade.
+    step : a whole number makes the values whole; on a log scale it is 1, for a slider that counts.
     limit : a slider of the same range above whose value this one cannot be moved.
 
     Raises TraitError for anything but a finite number in the range.
@@ -35,6 +36,10 @@ class Slider(traitlets.TraitType[float, float]):
     ) -> None:
         if not (math.isfinite(low) and math.isfinite(high) and low < high and (scale != "log" or low > 0)):
             raise ValueError(f"Slider {label}: needs a range low < high (both above 0 on a log scale), got {low} to {high}")
+        if scale == "log" and not (step is None or (step == 1 and low == int(low) and high == int(high))):
+            raise ValueError(
+                f"Slider {label}: a log scale has no step, or 1 between whole ends, got {step} from {low} to {high}"
+            )
         super().__init__(default_value=default)
         self.low, self.high, self.scale, self.label, self.description = low, high, scale, label, description
         self.interval, self.ticks, self.limit = step, ticks, limit
@@ -64,11 +69,15 @@ class Slider(traitlets.TraitType[float, float]):
 
         >>> Slider(1.0, low=0.1, high=10.0, scale="log", ticks=2, label="ε", description="step").stops()
         [0.1, 0.316, 1.0, 3.16, 10.0]
+        >>> Slider(1, low=1, high=10, scale="log", step=1, ticks=4, label="n", description="examples").stops()
+        [1.0, 2.0, 3.0, 6.0, 10.0]
         """
         low, high = self.low, self.high
         if self.scale == "log":
             n = max(1, round(math.log10(high / low) * self.ticks))
             found = [float(f"{low * (high / low) ** (i / n):.3g}") for i in range(n + 1)]
+            if self.interval:
+                found = list(dict.fromkeys(float(math.floor(x + 0.5)) for x in found))
         else:
             width = self.interval or (high - low) / 100
             found = [float(f"{low + i * width:.9g}") for i in range(max(1, round((high - low) / width)) + 1)]

@@ -287,7 +287,7 @@ class Curves(Explorable):
         if not isinstance(trait, Slider):
             return numbers.significant(x)
         if trait.scale == "log":
-            return numbers.exact(x)
+            return numbers.exact(x) if trait.interval is None else numbers.whole(x)
         places = numbers.decimals(trait.interval or (trait.high - trait.low) / 100)
         return numbers.fixed(x, places) if abs(x - round(x, places)) < 1e-12 else numbers.exact(x)
 

@@ -47,6 +47,15 @@ def fixed(x: float, places: int) -> str:
     return f"{Decimal(x).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)}".replace("-", "−")
 
 
+def whole(x: float) -> str:
+    """A count.
+
+    >>> whole(999.0), whole(20_000.0)
+    ('999', '20,000')
+    """
+    return f"{x:,.0f}"
+
+
 def decimals(step: float) -> int:
     """How many decimals numbers need that are `step` apart.
 

@@ -1,21 +1,27 @@
 /** Native controls: keyboard, touch and screen readers come with them. Each returns {element, update(value)}. */
 
 import { attribute, freshId, html, svg, text } from "./dom.js";
-import { exact, fixed, decimals } from "./format.js";
+import { exact, fixed, decimals, whole } from "./format.js";
 import { clamp } from "./link.js";
 
 /**
  * The values a slider can stand on. Log scales run in equal ratios and are rounded to three significant
- * digits, so that the number shown is the number used.
+ * digits, with a `step` of 1 to whole numbers as well, so that the number shown is the number used.
  */
 export function range({ scale = "linear", min, max, step, ticks = 50 }) {
   if (!(Number.isFinite(min) && Number.isFinite(max) && min < max)) throw new Error(`a control needs min < max, not ${min} and ${max}`);
   if (scale === "log") {
     if (!(min > 0)) throw new Error(`a log scale needs a positive minimum, not ${min}`);
     const count = Math.max(1, Math.round(Math.log10(max / min) * ticks));
+    const rounded = (i) => Number((min * (max / min) ** (i / count)).toPrecision(3));
+    if (step) {
+      const stops = [...new Set(Array.from({ length: count + 1 }, (_, i) => clamp(Math.round(rounded(i)), min, max)))];
+      const nearest = (x) => stops.reduce((best, stop, i) => (Math.abs(Math.log(stop / x)) < Math.abs(Math.log(stops[best] / x)) ? i : best), 0);
+      return { count: stops.length - 1, value: (i) => stops[i], position: (x) => nearest(clamp(x, min, max)), format: whole };
+    }
     return {
       count,
-      value: (i) => clamp(Number((min * (max / min) ** (i / count)).toPrecision(3)), min, max),
+      value: (i) => clamp(rounded(i), min, max),
       position: (x) => Math.round((Math.log(clamp(x, min, max) / min) / Math.log(max / min)) * count),
       format: (x) => exact(x),
     };
@@ -31,6 +37,11 @@ export function range({ scale = "linear", min, max, step, ticks = 50 }) {
   };
 }
 
+/** The longest of some texts, for which an element keeps room (style.css): what changes in it moves nothing beside it. */
+export function reserve(element, texts) {
+  attribute(element, "data-widest", texts.reduce((a, b) => (b.length > a.length ? b : a)));
+}
+
 /** `initial`: a value between two stops that takes the place of the nearest, so that a hand finds back to it. */
 export function slider({ label, description = "", className = "", initial = undefined, ...spec }, onInput) {
   const scale = range(spec);
@@ -38,6 +49,7 @@ export function slider({ label, description = "", className = "", initial = unde
   const id = freshId();
   const output = html("output", { for: id, class: "dl-value" });
   const input = html("input", { type: "range", id, min: 0, max: scale.count, step: 1 });
+  reserve(output, [0, 1, 2, 3, 4, 5, 6, 7, 8].map((i) => scale.format(scale.value(Math.round((scale.count * i) / 8)))).concat(initial === undefined ? [] : scale.format(initial)));
   const name = html("label", { for: id });
   if (label) name.append(html("span", { class: "dl-symbol" }, label), " ");
   name.append(html("span", { class: "dl-description" }, description));
@@ -94,11 +106,11 @@ export function toggle({ label }, onChange) {
 
 /**
  * Check boxes as chips in the colours of what they switch; the last one stays on. `say(name → words)` puts a value into
- * each; `point(name or null)` is called as the reader points at one, with the mouse or the keyboard.
+ * each, with room for the `widest`; `point(name or null)` is called as the reader points at one, with the mouse or the keyboard.
  */
-export function chips({ label, options, point }, onChange) {
+export function chips({ label, options, point, widest = "" }, onChange) {
   const inputs = options.map((option) => html("input", { type: "checkbox", value: option.name }));
-  const values = options.map(() => html("span", { class: "dl-chip-value" }));
+  const values = options.map(() => html("span", { class: "dl-chip-value", "data-widest": widest || null }));
   const id = freshId();
   const element = html(
     "div",
@@ -164,6 +176,7 @@ export function button({ icon, label, wordless = false, className = "" }, onClic
   element.addEventListener("click", onClick);
   return {
     element,
+    words,
     update(next) {
       attribute(shape, "d", ICONS[next.icon]);
       text(words, next.label);

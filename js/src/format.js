@@ -31,4 +31,7 @@ export function decimals(step) {
   return Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
 }
 
+/** A count: 20,000. */
+export const whole = (x) => fixed(x, 0).replace(/\B(?=(\d{3})+$)/g, ",");
+
 export const fixed = (x, places) => minus((Math.abs(x) < 0.5 * 10 ** -places ? 0 : x).toFixed(places));

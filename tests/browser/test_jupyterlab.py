@@ -185,7 +185,7 @@ def test_everything_done_by_hand_is_read_back(notebook: lab.Notebook) -> None:
     page.mouse.up()
     assert state(page)["start"][0] > BUILT["start"][0] + 1
     read_back(notebook)
-    explorable(page).get_by_role("button", name="One step").click()
+    explorable(page).get_by_role("button", name="To the first step").click()
     assert state(page)["step"] == 0
     read_back(notebook)
     explorable(page).get_by_role("button", name="Play").click()

@@ -110,7 +110,7 @@ export function create(root, spec, store, id) {
     label: spec.play.label,
   });
   const pause = () => player?.pause();
-  const stepper = spec.stepper && new Stepper(inputs.find(([name]) => name === spec.stepper.slider)[1], go);
+  const stepper = spec.stepper && new Stepper(inputs.find(([name]) => name === spec.stepper.slider)[1], go, spec.stepper.again);
   const of = (...types) => inputs.filter(([name]) => types.includes(spec.controls[name].type) && name !== spec.stepper?.slider).map(([, { element }]) => element);
   const sentences = spec.words.map(({ tone, colour }) => {
     const words = html("span", tone ? { class: `dl-verdict${tone === "bad" ? " dl-bad" : ""}` } : {});
@@ -124,6 +124,7 @@ export function create(root, spec, store, id) {
   const resetButton = button({ icon: "reset", label: "Reset", className: "dl-reset" }, reset);
   const link = linkButton(id, () => Object.fromEntries(shownControls().map((name) => [name, store.get(name)])), announcer);
   const ruler = html("div", {});
+  const readout = html("ul", { class: "dl-readout" }, note, ...sentences.map(({ row }) => row));
   root.append(
     ruler,
     goal.element,
@@ -137,12 +138,12 @@ export function create(root, spec, store, id) {
       html("div", { class: "dl-sliders" }, ...of("slider")),
       html("div", { class: "dl-last" }, ...(player?.elements ?? []), ...of("choice", "switch"), html("div", { class: "dl-buttons" }, resetButton.element, link.element)),
     ),
-    showButtons(spec.shows, (settings) => {
+    showButtons(spec.shows, () => (stepper ? diagram().picture : figure), (settings) => {
       pause();
       if (spec.by in settings) goTo(settings[spec.by]);
       for (const [name, value] of Object.entries(settings)) if (name !== spec.by) put(name, value);
     }),
-    html("ul", { class: "dl-readout" }, note, ...sentences.map(({ row }) => row)),
+    readout,
     announcer.element,
   );
 
@@ -178,6 +179,7 @@ export function create(root, spec, store, id) {
       const { limit } = spec.controls[name];
       input.update(store.get(name), limit && store.get(limit));
     }
+    player?.update();
     for (const each of diagrams) each.show(each === diagram());
     if (stepper) {
       const { slider: name, again } = spec.stepper;
@@ -233,6 +235,7 @@ export function create(root, spec, store, id) {
   }
 
   const settle = () => panels.forEach((panel) => panel.settle());
+  const words = [readout, ...diagrams.map((each) => each.words)];
   const stopListening = store.onChange((name) => {
     changes++;
     if (spec.controls[name].type !== "slider") settle();
@@ -299,7 +302,7 @@ export function create(root, spec, store, id) {
   }
 
   drawControls(); // before the first drawing, so that nothing moves when it comes
-  const stage = new Stage(root, ruler, { layout, draw, settle, hide: pause, busy: () => run !== null });
+  const stage = new Stage(root, ruler, { layout, draw, settle, hide: pause, busy: () => run !== null, words });
 
   return {
     restore,

@@ -7,7 +7,7 @@ import { compile } from "../program/compile.js";
 import { LossPlot } from "./losses.js";
 import { aspect, DescentMap, windowOf } from "./map.js";
 import { Player } from "./player.js";
-import { outcome, ranked, standing } from "./ranking.js";
+import { outcome, ranked, standing, WIDEST } from "./ranking.js";
 import { Readout, sentence } from "./readout.js";
 import { Stage } from "./stage.js";
 import { Announcer, Goal, linkButton, showButtons } from "./words.js";
@@ -141,7 +141,7 @@ export function create(root, spec, store, id) {
     return element;
   };
   const landscapeSelect = select({ label: "Landscape", options: spec.landscapes }, goTo);
-  const methodChips = chips({ label: spec.methods_label ?? "Methods", options: spec.methods, point }, (list) => store.set("methods", list));
+  const methodChips = chips({ label: spec.methods_label ?? "Methods", options: spec.methods, point, widest: spec.ranking ? WIDEST : "" }, (list) => store.set("methods", list));
   const scrubber = slider({ label: "", description: "step", className: "dl-scrubber", min: 0, max: spec.steps, step: 1 }, (step) => {
     pause();
     store.set("step", step);
@@ -160,7 +160,7 @@ export function create(root, spec, store, id) {
     html("div", { class: "dl-time" }, ...player.elements, scrubber.element, resetButton.element, link.element),
   );
   const ruler = html("div", {});
-  const shows = showButtons(spec.shows, (settings) => {
+  const shows = showButtons(spec.shows, () => figure, (settings) => {
     pause();
     if (settings.landscape) goTo(settings.landscape);
     for (const [name, value] of Object.entries({ step: spec.steps, ...settings })) if (name !== "landscape") store.set(name, accept(name, value));
@@ -191,6 +191,7 @@ export function create(root, spec, store, id) {
     landscapeSelect.update(landscape.name);
     methodChips.update(store.get("methods") ?? []);
     scrubber.update(shownStep());
+    player.update();
     readout.choose(spec.ranking ? [] : chosen().map((method) => method.name));
   }
 
@@ -258,9 +259,16 @@ export function create(root, spec, store, id) {
     return spec.ranking ? methods.includes(there[0]) : methods.every((name) => there.includes(name));
   }
 
+  /** Axes and labels are as if this were the first drawing. */
+  function settle() {
+    losses.settle();
+    map.settle();
+  }
+
   const stopListening = store.onChange((name) => {
     if (name === "landscape" || name === "methods") losses.settle();
-    if (name !== "step") stage.move();
+    if (name === "methods") stage.free();
+    stage.move();
     announcer.awaken();
     stage.schedule();
   });
@@ -282,7 +290,7 @@ export function create(root, spec, store, id) {
     pause();
     remembered.clear();
     for (const name of names(spec)) if (store.initial[name] !== undefined) store.set(name, store.initial[name]);
-    losses.settle();
+    settle();
     stage.schedule();
   }
 
@@ -334,8 +342,9 @@ export function create(root, spec, store, id) {
       compute();
       draw();
     },
-    settle: () => losses.settle(),
+    settle,
     hide: pause,
+    words: [ranking, readout.element],
   });
 
   return {

@@ -52,10 +52,10 @@ export class Frame {
   }
 
   /** A tick below the frame at u, with its number, which may end a little beyond its tick: it leaves the one before it room. */
-  below(u, label, anchor = "middle") {
+  below(u, label, anchor = "middle", under = 18) {
     const [x, y] = [pixel(this.margin.left + u), this.margin.top + this.height];
     const mark = svg("path", { class: "dl-tick", d: `M${x} ${y}v5` });
-    return label === null ? [mark] : [mark, svg("text", { x: anchor === "end" ? pixel(x + Math.min(this.margin.right, 8) - 1) : x, y: y + 18, "text-anchor": anchor }, label)];
+    return label === null ? [mark] : [mark, svg("text", { x: anchor === "end" ? pixel(x + Math.min(this.margin.right, 8) - 1) : x, y: y + under, "text-anchor": anchor }, label)];
   }
 
   /** A tick at v, or with `grid` a line across the frame, with its number to the left. */

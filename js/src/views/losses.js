@@ -54,9 +54,11 @@ export class LossPlot {
     this.drawn = null;
   }
 
-  /** Forget the axis: the next drawing chooses it afresh. */
+  /** Forget the axis and where the labels stood: the next drawing chooses them afresh. */
   settle() {
     this.domain = null;
+    for (const c of this.curves.values()) c.kept = -1;
+    this.goalKept = -1;
   }
 
   /** Whole decades that hold the data. While the reader moves something the axis may grow but not shrink. */
@@ -108,7 +110,7 @@ export class LossPlot {
       let exit = null;
       let previous = 0;
       const places = [];
-      const w = textWidth(this.font, c.title);
+      let w = textWidth(this.font, c.title);
       for (let k = 0; k <= limit; k++) {
         const value = above[k];
         const z = Number.isFinite(value) ? clamp(value > 0 ? Math.log10(value) : -Infinity, low, high + 2) : high + 2;
@@ -121,7 +123,7 @@ export class LossPlot {
         if (k > 0 && z <= high) occupancy.segment(this.x(k - 1), y(previous), u, v);
         if (z <= high && k % Math.ceil(steps / 20) === 0) {
           const wish = Math.abs(k / steps - 0.6) * 4;
-          places.push([u + 4, v - LINE - 2, wish], [u - w - 4, v + 3, wish + 1], [u - w / 2, v - LINE - 5, wish], [u - w / 2, v + 6, wish]);
+          places.push([u + 4, v - LINE - 2, wish], [u - w - 4, v - LINE - 2, wish], [u - w - 4, v + 3, wish + 1], [u - w / 2, v - LINE - 5, wish], [u - w / 2, v + 6, wish]);
         }
         previous = z;
         if (!Number.isFinite(value)) break;
@@ -147,8 +149,19 @@ export class LossPlot {
       attribute(c.dot, "visibility", visible ? "visible" : "hidden");
       const leaves = exit !== null && Number.isFinite(exit);
       attribute(c.exit, "d", leaves ? `M${pixel(exit)} -4l5 9h-10Z` : "");
-      if (leaves) places.push([exit + 8, 2, 0], [exit - w - 8, 2, 0], [exit + 8, 18, 0], [exit + 8, 34, 0]);
-      text(c.label, c.title);
+      let title = c.title;
+      if (leaves) {
+        // What becomes too large for the axis says so at the arrow, where it does not diverge; if there is little room, its colour names it.
+        const wide = (words) => textWidth(this.font, words);
+        const words = [`${title} leaves the axis`, "leaves the axis"].find((each) => wide(each) < Math.max(exit, width - exit) - 8);
+        if (divergedAt === null && words) {
+          [title, w] = [words, wide(words)];
+          places.length = 0;
+        }
+        places.push([exit + 8, 2, 0], [exit - w - 8, 2, 0], [exit + 8, 18, 0], [exit - w - 8, 18, 0], [exit + 8, 34, 0]);
+        for (const [n, v] of [20, 38, 56].entries()) places.push([width - w - 4, v, 1 + n], [4, v, 2 + n]);
+      }
+      text(c.label, title);
       labels.push({ c, width: w, height: LINE, places, kept: c.kept });
     }
     for (const [name, c] of this.curves) {

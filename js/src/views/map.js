@@ -33,7 +33,7 @@ export function windowOf({ x, y }, ratio) {
 
 /** Critical points: a cross, a saddle seen from above, a summit. */
 const CRITICAL = [
-  { kind: "minima", word: "minimum", shape: "m-4 -4l8 8m0 -8l-8 8" },
+  { kind: "minima", word: "minimum", shape: "m-7 -7l14 14m0 -14l-14 14" },
   { kind: "saddles", word: "saddle", shape: "m-5 -5q5 5 0 10m10 -10q-5 5 0 10" },
   { kind: "maxima", word: "maximum", shape: "m-5 4l5 -8l5 8z" },
 ];
@@ -68,8 +68,9 @@ export class DescentMap {
       svg("circle", { r: 3, class: "dl-core" }),
     );
     this.frame.plot.append(
-      this.frame.clipped("dl-surface", this.background, ...this.shades, this.minima),
+      this.frame.clipped("dl-surface", this.background, ...this.shades),
       this.tails,
+      this.frame.clipped("dl-critical", this.minima), // above the paths that meet there; the ends of these leave its arms to be seen
       this.frame.border,
       this.heads,
       this.names,
@@ -107,6 +108,13 @@ export class DescentMap {
     return this.frame.resize(this.width, this.height);
   }
 
+  /** Forget where the labels stood: the next drawing places them afresh. */
+  settle() {
+    for (const p of this.paths.values()) p.kept = -1;
+    for (const { kept } of this.critical) kept.place = -1;
+    this.startKept = -1;
+  }
+
   /** Contours, axes and minima of a landscape; `program` computes its surface; rougher while it is `moving`. */
   drawLandscape(landscape, program, moving) {
     this.landscape = landscape;
@@ -122,14 +130,14 @@ export class DescentMap {
     const drawn = JSON.stringify([landscape.name, this.width, this.height]);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
-    for (const { kept } of this.critical) kept.place = -1;
+    this.settle();
     this.#drawAxes(left, right, low, high);
     const seen = (points = []) =>
       points.map(([a, b]) => [pixel(this.x(a)), pixel(this.y(b))]).filter(([u, v]) => u >= 0 && u <= this.width && v >= 0 && v <= this.height);
     const marks = CRITICAL.map(({ kind, shape }) => [kind, shape, seen(landscape[kind])]);
     this.criticalPoints = new Map(marks.map(([kind, , points]) => [kind, points]));
     this.minima.replaceChildren(
-      ...marks.flatMap(([kind, shape, points]) => points.map(([u, v]) => svg("path", { class: `dl-cross dl-${kind}`, d: `M${u} ${v}${shape}` }))),
+      ...marks.flatMap(([kind, shape, points]) => points.flatMap(([u, v]) => ["dl-cross-halo", `dl-cross dl-${kind}`].map((name) => svg("path", { class: name, d: `M${u} ${v}${shape}` })))),
     );
   }
 
@@ -172,19 +180,23 @@ export class DescentMap {
         node.classList.toggle("dl-back", alone !== null && alone !== name);
       }
     }
-    for (const points of this.criticalPoints.values()) for (const [u, v] of points) occupancy.box(u - 5, v - 5, 10, 10, 5);
+    for (const points of this.criticalPoints.values()) for (const [u, v] of points) occupancy.box(u - 7, v - 7, 14, 14, 5);
     occupancy.sum();
     // The start and the minimum say their names when there is room.
-    const around = (u, v, w, near) => [
-      [u + near, v - LINE / 2, 0], [u - near - w, v - LINE / 2, 1], [u - w / 2, v - near - LINE, 1], [u - w / 2, v + near, 1],
-    ];
+    const around = (u, v, w, near) => [0, 9, 20].flatMap((more) => {
+      const [r, s] = [near + more, 0.7 * (near + more)];
+      return [
+        [u + r, v - LINE / 2, more], [u - r - w, v - LINE / 2, more + 1], [u - w / 2, v - r - LINE, more + 1], [u - w / 2, v + r, more + 1],
+        [u + s, v - s - LINE, more + 1], [u + s, v + s, more + 1], [u - s - w, v - s - LINE, more + 2], [u - s - w, v + s, more + 2],
+      ];
+    });
     const startWidth = textWidth(this.plainFont, "start");
     const startBox = { width: startWidth, height: LINE, places: around(u0, v0, startWidth, 12), kept: this.startKept ?? -1 };
     const boxes = this.critical.flatMap(({ kind, word, node, kept }) => {
       const w = textWidth(this.plainFont, word);
       const points = this.criticalPoints.get(kind);
       if (!points.length) attribute(node, "visibility", "hidden");
-      return points.length ? [{ node, memory: kept, width: w, height: LINE, places: points.flatMap(([u, v]) => around(u, v, w, 8)), kept: kept.place }] : [];
+      return points.length ? [{ node, memory: kept, width: w, height: LINE, places: points.flatMap(([u, v]) => around(u, v, w, 10)), kept: kept.place }] : [];
     });
     place([...labels, startBox, ...boxes], width, height, occupancy);
     for (const label of labels) this.#drawLabel(label);
@@ -192,7 +204,7 @@ export class DescentMap {
     setText(this.startLabel, startBox, startBox.cost < 40);
     for (const box of boxes) {
       box.memory.place = box.kept;
-      setText(box.node, box, box.cost < 25);
+      setText(box.node, box, box.cost < 40);
     }
     attribute(this.start, "transform", `translate(${pixel(clamp(u0, 0, width))} ${pixel(clamp(v0, 0, height))})`);
     const [x, y] = start;

@@ -121,7 +121,7 @@ export class Network {
     const [W, b, , inputs] = this.layers[k];
     const sum = Array.from({ length: inputs }, (_, j) => {
       const w = theta[W + i * inputs + j];
-      return `${j || w < 0 ? (w < 0 ? "− " : "+ ") : ""}${fixed(Math.abs(w), 2)} ${k ? "h" : "x"}${subscript(j + 1)}`;
+      return `${w < 0 ? (j ? "− " : "−") : j ? "+ " : ""}${fixed(Math.abs(w), 2)} ${k ? "h" : "x"}${subscript(j + 1)}`;
     }).join(" ");
     const bias = theta[b + i];
     const inside = `${sum} ${bias < 0 ? "−" : "+"} ${fixed(Math.abs(bias), 2)}`;

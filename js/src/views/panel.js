@@ -8,12 +8,14 @@ import { Heat } from "./heat.js";
 import { fontOf, LINE, Occupancy, place, setText, textWidth } from "./labels.js";
 
 const MARKED = ["circles", "squares"];
-const MARGIN = { left: 46, right: 10, top: 28, bottom: 38 };
+const MARGIN = { left: 46, right: 10, top: 28, bottom: 41 };
 
 /** Numbers along an axis: log axes count in decades. What has no place on the axis is not a number. */
 class Axis {
-  constructor({ label, scale, domain }) {
+  /** `least`: the shortest that an axis may be that follows the data; a log axis then grows downwards, others upwards. */
+  constructor({ label, scale, domain, least = 0 }) {
     this.label = label;
+    this.least = least;
     this.log = scale === "log";
     this.at = this.log ? (v) => (v > 0 ? Math.log10(v) : NaN) : (v) => v;
     this.given = domain;
@@ -48,6 +50,8 @@ class Axis {
     }
     high = Math.max(high, top);
     if (!(low <= high)) [low, high] = [0, 1]; // nothing to show
+    if (this.log) low = Math.min(low, high - this.least);
+    else high = Math.max(high, low + this.least);
     if (low === high) [low, high] = low === 0 ? [0, 1] : [low - 0.5, high + 0.5];
     this.domain = this.log ? [Math.floor(low), Math.ceil(high)] : nice(low, high, 5);
     if (room && !this.log && top === this.domain[1]) this.domain = nice(low, high + (high - low) / 20, 5); // no line along the frame
@@ -111,9 +115,11 @@ export class Panel {
     if (this.handles.length) this.#listenToHandles(sliders);
   }
 
+  /** Axes and labels as at the first drawing, whatever was seen since. */
   settle() {
     this.x.settle();
     this.y.settle();
+    for (const each of [...this.series, ...this.lines]) each.kept = -1;
   }
 
   choose(option) {
@@ -269,9 +275,11 @@ export class Panel {
       if (series.title && inside && n % every === 0) {
         const wish = Math.abs(p / width - 0.7) * 4;
         places.push([p + 6, q - LINE - 2, wish], [p - w - 6, q - LINE - 2, wish], [p - w - 6, q + 3, wish + 1], [p + 6, q + 3, wish + 1]);
+        if (ys.length < 4) places.push([p + 6, q - 2 * LINE - 6, wish + 3], [p + 6, q + LINE + 7, wish + 3]); // little to stand beside
         places.push([p - w / 2, q - LINE - 6, wish], [p - w / 2, q + 6, wish], [p - w / 2, q - 2 * LINE, wish + 7], [p - w / 2, q + LINE, wish + 7]);
       }
     }
+    if (ys.length === 1 && d && !mark && !dots) d += "m-1.5 0a1.5 1.5 0 1 0 3 0a1.5 1.5 0 1 0-3 0"; // a line that is yet to begin
     attribute(series.curve, "d", d);
     if (places.length) labels.push({ of: series, width: w, height: LINE, places, kept: series.kept });
   }
@@ -288,10 +296,10 @@ export class Panel {
     const from = this.x.log ? (z) => 10 ** z : (z) => z;
     for (const [value, label] of this.x.ticks(Math.max(2, Math.min(8, width / 60)))) {
       const u = this.u(from(value));
-      marks.push(...frame.below(u, label, u > width - 8 ? "end" : "middle"));
+      marks.push(...frame.below(u, label, u > width - 8 ? "end" : "middle", 21)); // clear of the handle
     }
     marks.push(svg("text", { class: "dl-axis-words", x: 2, y: 15, "text-anchor": "start" }, this.y.label));
-    marks.push(svg("text", { class: "dl-axis-words", x: MARGIN.left + width / 2, y: MARGIN.top + height + 34, "text-anchor": "middle" }, this.x.label));
+    marks.push(svg("text", { class: "dl-axis-words", x: MARGIN.left + width / 2, y: MARGIN.top + height + 37, "text-anchor": "middle" }, this.x.label));
     frame.axes.replaceChildren(...marks);
   }
 

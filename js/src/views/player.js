@@ -24,6 +24,11 @@ export class Player {
     this.elements = [this.playButton.element, this.stepButton.element];
   }
 
+  /** After the last step there is none: the button says that it leads back. */
+  update() {
+    this.stepButton.update(this.get() >= this.max ? { icon: "back", label: "To the first step" } : { icon: "step", label: "One step" });
+  }
+
   play() {
     const { min, max } = this;
     const from = this.get() >= max ? min : this.get();

@@ -18,6 +18,7 @@ const GAP = 18;
 const SLICE = 9; // milliseconds of training in a frame: the rest of 16.7 is for drawing
 const CALM = 700; // milliseconds between two drawings where the reader prefers little motion
 const STEERS = ["alpha", "beta", "l2", "l1", "batch"]; // what may change without beginning anew
+const FEWEST = 10; // steps that the axis of the losses holds, whole ones between its numbers
 const CHOICES = ["challenge", "data", "hidden", "activation", "rule", "batch", "speed"];
 const SLIDERS = ["noise", "alpha", "beta", "l2", "l1", "seed"];
 
@@ -45,7 +46,7 @@ export function create(root, spec, store, id) {
   const goal = new Goal(" ");
   const boundary = new Panel(spec.boundary);
   boundary.picture.setAttribute("aria-label", "The plane of the inputs x₁ and x₂: the probability of class 1, the line where both classes are equally probable, and the examples");
-  const curves = new Panel(spec.curves);
+  const curves = new Panel({ ...spec.curves, x: { ...spec.curves.x, least: FEWEST }, y: { ...spec.curves.y, least: 1 } });
   const network = new Network(spec, () => sayUnit());
   const stops = new Map(SLIDERS.map((name) => [name, range(controls[name])]));
   const inputs = new Map();
@@ -77,16 +78,18 @@ export function create(root, spec, store, id) {
   rows.verdict.words.className = "dl-verdict";
   const figure = html("div", { class: "dl-figure dl-playground" }, boundary.element, curves.element);
   const ruler = html("div", {});
+  const readout = html("ul", { class: "dl-readout" }, ...["where", "training", "validation", "verdict"].map((name) => rows[name].element));
+  const unit = html("ul", { class: "dl-readout" }, rows.unit.element);
   root.append(
     ruler,
     goal.element,
     html("div", { class: "dl-controls" }, html("div", { class: "dl-menus" }, ...of(CHOICES))),
     html("div", { class: "dl-controls" }, html("div", { class: "dl-last" }, playButton.element, stepButton.element, restartButton.element, html("div", { class: "dl-buttons" }, resetButton.element, link.element))),
     figure,
-    html("ul", { class: "dl-readout" }, ...["where", "training", "validation", "verdict"].map((name) => rows[name].element)),
+    readout,
     html("div", { class: "dl-controls" }, html("div", { class: "dl-sliders" }, ...of(SLIDERS))),
     network.element,
-    html("ul", { class: "dl-readout" }, rows.unit.element),
+    unit,
     announcer.element,
   );
 
@@ -358,6 +361,7 @@ export function create(root, spec, store, id) {
     settle() {},
     hide: leave,
     busy: () => target !== Infinity,
+    words: [readout, unit],
   });
 
   return {

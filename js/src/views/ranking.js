@@ -11,10 +11,12 @@ export function ranked(runs, step) {
   return [...runs].sort((a, b) => place(a) - place(b) || (height(a) - height(b) || 0));
 }
 
-/** What a run's chip says of it. */
+export const WIDEST = "J\u00a08.8\u00a0×\u00a010⁻¹⁶";
+
+/** What a run's chip says of it; where the landscape's `minimum` is not 0, its J counts from there. */
 export function standing(run, step) {
   if (run.ended) return "diverged";
-  return arrived(run, step) ? `step ${run.reachedAt}` : significant(run.above[step], 2);
+  return arrived(run, step) ? `step ${run.reachedAt}` : `J\u00a0${significant(run.above[step], 2)}`;
 }
 
 const list = (words) => (words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);

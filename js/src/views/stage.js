@@ -2,7 +2,8 @@
  * When a view computes and draws: once a frame at most, not off screen, and with more care when the reader rests.
  *
  * A view: {layout(width), draw(), settle()} and, if it wants, {first(): what may be drawn a frame ahead of the rest,
- * hide(): the reader looks elsewhere, busy(): a drawing waits for numbers that take longer than a frame}. `settle` is called when nothing has moved for a while: axes may shrink then.
+ * hide(): the reader looks elsewhere, busy(): a drawing waits for numbers that take longer than a frame, words: elements
+ * whose text changes}. `settle` is called when nothing has moved for a while: axes may shrink then.
  */
 
 import { html } from "../dom.js";
@@ -41,6 +42,7 @@ export class Stage {
     if (width < 50) return false;
     if (width === this.width) return true;
     this.width = width;
+    this.free();
     this.view.layout(width);
     this.schedule();
     return true;
@@ -56,8 +58,23 @@ export class Stage {
     if (!this.width) return;
     this.stale = false;
     this.attempt(() => this.view.draw());
+    this.keep();
     this.root.dataset.drawn = ""; // for those who wait for it
     this.root.toggleAttribute("data-busy", this.stale); // what is drawn is not yet what was asked for
+  }
+
+  /** Words that once took more room keep it: what stands below them does not move up and down with every sentence. */
+  keep() {
+    const words = this.view.words ?? [];
+    const heights = words.map((element) => Math.ceil(element.getBoundingClientRect().height)); // all are measured before any is changed
+    words.forEach((element, i) => {
+      if (heights[i] > (parseFloat(element.style.minHeight) || 0)) element.style.minHeight = `${heights[i]}px`;
+    });
+  }
+
+  /** Other words are to come. */
+  free() {
+    for (const element of this.view.words ?? []) element.style.minHeight = "";
   }
 
   /** The reader moves something: rest begins anew. */

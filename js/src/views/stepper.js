@@ -1,14 +1,15 @@
 /** Going through a computation step by step: back, forward, and once more from the beginning. */
 
-import { button } from "../controls.js";
+import { button, reserve } from "../controls.js";
 import { html } from "../dom.js";
 
 export class Stepper {
-  /** `slider`: the control of the step. `go(n)`: by how many steps to go on. */
-  constructor(slider, go) {
+  /** `slider`: the control of the step. `go(n)`: by how many steps to go on; after the last one `again`, if there are rounds. */
+  constructor(slider, go, again) {
     this.slider = slider;
     this.back = button({ icon: "back", label: "Back", className: "dl-previous" }, () => go(-1));
     this.next = button({ icon: "step", label: "Next", className: "dl-play dl-next" }, () => go(1));
+    reserve(this.next.words, again ? ["Once more"] : ["Next"]);
     slider.element.classList.add("dl-scrubber");
     this.element = html("div", { class: "dl-stepper" }, this.back.element, this.next.element, slider.element);
   }

@@ -80,13 +80,24 @@ export function linkButton(id, state, announcer) {
   return { element: link.element, destroy: () => clearTimeout(thanks) };
 }
 
-/** Buttons that move the controls to a setting worth seeing; `apply(settings)`: name → value. */
-export function showButtons(shows = [], apply) {
+/** Bring a picture into sight of which more than half is out of it, as on a phone, where it stands far above its controls. */
+function reveal(picture) {
+  const { top, bottom, height } = picture.getBoundingClientRect();
+  if (Math.min(bottom, window.innerHeight) - Math.max(top, 0) > height / 2) return;
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  picture.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+}
+
+/** Buttons that move the controls to a setting worth seeing; `apply(settings)`: name → value; `picture()`: where it is to be seen. */
+export function showButtons(shows = [], picture, apply) {
   if (!shows.length) return html("div", { hidden: "" });
   const id = freshId();
   const buttons = shows.map(({ label, set }) => {
     const element = html("button", { type: "button", class: "dl-button dl-show" }, label);
-    element.addEventListener("click", () => apply(set));
+    element.addEventListener("click", () => {
+      apply(set);
+      reveal(picture());
+    });
     return element;
   });
   return html("div", { class: "dl-shows", role: "group", "aria-labelledby": id }, html("span", { id, class: "dl-name" }, "Show me"), html("div", {}, ...buttons));
