@@ -339,7 +339,9 @@ def test_both_faces_are_offered(descent):
     data, metadata = descent._repr_mimebundle_()
     assert {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"} <= set(data)
     assert data["text/html"] == descent.to_html()
-    assert data["text/plain"] == "Descent('here')"
+    assert data["text/plain"] == repr(descent)
+    assert repr(descent).startswith("Descent('here', ")
+    assert "beta=0.8, " in repr(descent)
     assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == descent.model_id
     assert isinstance(metadata, dict)
     sent = descent.get_state()

@@ -84,6 +84,10 @@ class Explorable(anywidget.AnyWidget):
         """The values of all controls."""
         return {name: getattr(self, name) for name in self.controls()}
 
+    def __repr__(self) -> str:
+        """As one would write it: where nothing can be drawn, in a terminal, it stands for the picture."""
+        return f"{type(self).__name__}({', '.join([repr(self.identity), *(f'{k}={v!r}' for k, v in self.state.items())])})"
+
     def still(self) -> str:
         """The alternative for pages without scripts: HTML that shows or says what the start state looks like."""
         raise NotImplementedError(f"{type(self).__name__} has no still picture")
@@ -100,5 +104,5 @@ class Explorable(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **options: Any) -> Any:
         bundle = super()._repr_mimebundle_(**options)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        data = {**(data or {}), "text/html": self.to_html(), "text/plain": f"{type(self).__name__}({self.identity!r})"}
+        data = {**(data or {}), "text/html": self.to_html(), "text/plain": repr(self)}
         return data, metadata
