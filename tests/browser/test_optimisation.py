@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 from reaction import drag, watched
-from stand_in import frame, nameless, put, settings, state, words, work
+from stand_in import come_to, frame, nameless, put, settings, state, words, work
 
 from dlcourse import live
+from dlcourse.live.quadratic_model import SHOWS
 
 Open = Callable[..., Page]
 MADE: dict[str, Callable[[], Any]] = {
@@ -110,6 +111,39 @@ def test_each_option_has_its_axis(page: Page) -> None:
     assert "40" not in page.evaluate(shown)
     put(page, "rates", method="momentum")
     assert "40" in page.evaluate(shown)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("shown", [show.label for show in SHOWS[1:]])
+def test_labels_stand_at_their_own_curves(open_page: Open, address: str, width: int, shown: str) -> None:
+    """Of the model and J along Newton's step, each name is nearer to its curve than to the other's, and lies across none."""
+    page = open_page(address, width=width)
+    come_to(page, "quadratic-model")
+    page.locator("#quadratic-model").get_by_role("button", name=shown, exact=True).click()
+    frame(page)
+    found = page.evaluate(
+        """() => {
+            const panel = document.querySelectorAll('#quadratic-model .dl-panel')[1];
+            const curves = ['model_along', 'along'].map(y => panel.querySelector(`[data-series=${y}]`));
+            const texts = [...panel.querySelectorAll('.dl-label')].filter(e => e.getAttribute('visibility') === 'visible');
+            return ['model', 'J'].map(name => {
+                const box = texts.find(e => e.textContent === name).getBBox();
+                return curves.map(curve => {
+                    let least = Infinity;
+                    for (let at = 0; at <= curve.getTotalLength(); at += 1) {
+                        const {x, y} = curve.getPointAtLength(at);
+                        const across = Math.max(box.x - x, x - box.x - box.width, 0);
+                        least = Math.min(least, Math.hypot(across, Math.max(box.y + 3 - y, y - box.y - box.height + 3, 0)));
+                    }
+                    return least;
+                });
+            });
+        }"""
+    )
+    (model, from_model), (from_j, j) = found
+    assert from_model > model + 4
+    assert from_j > j + 4
+    assert min(model, j) > 0
 
 
 @pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1280, "light")])

@@ -142,6 +142,8 @@ export function create(root, spec, store, id) {
       pause();
       if (spec.by in settings) goTo(settings[spec.by]);
       for (const [name, value] of Object.entries(settings)) if (name !== spec.by) put(name, value);
+      settle(); // a jump, not a slider that moves: axes that were long enough for what was before would hide what there is to see
+      stage.schedule();
     }),
     readout,
     announcer.element,

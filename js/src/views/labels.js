@@ -71,29 +71,53 @@ const overlap = (a, b, gap) =>
 
 /**
  * Place labels one after the other. Each: {width, height, places: [[x, y, penalty], …], kept}, where `kept` is the
- * number of the place it had before: a label does not jump for a small gain. Adds `x`, `y`, `kept`, `cost`.
+ * number of the place it had before: a label does not jump for a small gain. `astray(x, y)`, if given, says how far a
+ * place there would be taken for another curve's. Adds `x`, `y`, `kept`, and as `cost` what the place covers.
  */
 export function place(labels, width, height, occupancy) {
   const placed = [];
   for (const label of labels) {
     let best = Infinity;
     let choice = -1;
+    let covers = 0;
     label.places.forEach(([x, y, penalty], n) => {
       const box = { x, y, width: label.width, height: label.height };
       const outside = Math.max(0, -x) + Math.max(0, x + label.width - width) + Math.max(0, -y) + Math.max(0, y + label.height - height);
       let cost = penalty + 20 * outside + occupancy.covered(x, y, label.width, label.height);
       for (const other of placed) cost += 0.5 * overlap(box, other, 2);
       if (n === label.kept) cost -= 6;
-      if (cost < best) {
-        best = cost;
-        choice = n;
-      }
+      if (cost >= best) return;
+      const total = cost + (label.astray?.(x, y) ?? 0);
+      if (total >= best) return;
+      [best, choice, covers] = [total, n, cost];
     });
     if (choice < 0) continue;
     const [x, y] = label.places[choice];
-    Object.assign(label, { x: Math.min(Math.max(0, x), Math.max(0, width - label.width)), y: Math.min(Math.max(0, y), height - label.height), kept: choice, cost: best });
+    Object.assign(label, { x: Math.min(Math.max(0, x), Math.max(0, width - label.width)), y: Math.min(Math.max(0, y), height - label.height), kept: choice, cost: covers });
     placed.push(label);
   }
+}
+
+const CLEARLY = 8; // so much nearer to its own curve than to any other
+
+/**
+ * How far a text in this box would be taken for the name of another curve: 0 where it is clearly nearer to its own.
+ * Curves are lists of points, x and y in turn.
+ */
+export function strays({ x, y, width, height }, own, others) {
+  const distance = (points) => {
+    let least = Infinity;
+    for (let i = 0; i < points.length; i += 2) {
+      const across = Math.max(x - points[i], points[i] - x - width, 0);
+      const up = Math.max(y + 2 - points[i + 1], points[i + 1] - y - height + 2, 0);
+      least = Math.min(least, across * across + up * up);
+    }
+    return Math.sqrt(least);
+  };
+  const nearest = Math.min(...others.map(distance));
+  if (nearest === Infinity) return 0;
+  const lead = nearest - distance(own);
+  return (nearest < 3 ? 15 : 0) + 2 * Math.min(15, Math.max(0, CLEARLY - lead));
 }
 
 /** Put a text where its box was placed; rather no label than one across what it names. */

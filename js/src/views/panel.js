@@ -5,9 +5,10 @@ import { attribute, html, svg } from "../dom.js";
 import { clamp } from "../link.js";
 import { clipSegment, decadeTicks, Frame, linearTicks, pixel } from "./frame.js";
 import { Heat } from "./heat.js";
-import { fontOf, LINE, Occupancy, place, setText, textWidth } from "./labels.js";
+import { fontOf, LINE, Occupancy, place, setText, strays, textWidth } from "./labels.js";
 
 const MARKED = ["circles", "squares"];
+const TRACED = 3; // pixels between the points by which labels measure how near a curve is
 const MARGIN = { left: 46, right: 10, top: 28, bottom: 41 };
 
 /** Numbers along an axis: log axes count in decades. What has no place on the axis is not a number. */
@@ -86,7 +87,7 @@ export class Panel {
       const dot = svg("circle", { class: "dl-end", r: 4.5, visibility: "hidden" });
       const label = svg("text", { class: "dl-label" }, series.label);
       for (const node of [curve, dot, label]) node.style.setProperty("--dl-c", series.colour);
-      return { ...series, title: series.label, curve, dot, label, kept: -1 };
+      return { ...series, title: series.label, curve, dot, label, kept: -1, trace: [] };
     });
     this.lines = spec.lines.map((line) => ({
       ...line,
@@ -197,6 +198,13 @@ export class Panel {
       occupancy.box(p - 10, q - 10, 20, 20, 2);
     }
     occupancy.sum();
+    const traced = shown.filter(({ trace, kind }) => trace.length && kind !== "dots");
+    for (const label of labels) {
+      const { title, colour, trace } = label.of;
+      if (!trace) continue;
+      const others = traced.filter((each) => each.colour !== colour || (each.title && each.title !== title)).map((each) => each.trace);
+      if (others.length) label.astray = (x, y) => strays({ x, y, width: label.width, height: label.height }, trace, others);
+    }
     place(labels, width, height, occupancy);
     const placed = new Set(labels.map(({ of }) => of));
     for (const label of labels) {
@@ -227,6 +235,7 @@ export class Panel {
   #drawSeries(series, visible, results, labels) {
     const { width, height, occupancy, u, v } = this;
     series.curve.style.display = visible ? "" : "none";
+    series.trace = [];
     if (!visible) return;
     const [xs, ys] = [results[series.x], results[series.y]];
     const dots = series.kind === "dots";
@@ -240,6 +249,13 @@ export class Panel {
     let d = "";
     let [a, b] = [NaN, NaN]; // the point before
     let [endX, endY] = [NaN, NaN]; // where the pen is
+    /** Points of the line, near enough to each other to measure by. */
+    const trace = (x0, y0, x1, y1) => {
+      const [p, q] = series.trace.slice(-2);
+      if (Math.hypot(x1 - p, y1 - q) < TRACED) return;
+      const pieces = Math.ceil(Math.hypot(x1 - x0, y1 - y0) / TRACED) || 1;
+      for (let k = 0; k <= pieces; k++) series.trace.push(x0 + ((x1 - x0) * k) / pieces, y0 + ((y1 - y0) * k) / pieces);
+    };
     const piece = (x0, y0, x1, y1) => {
       if (!clipSegment(x0, y0, x1, y1, width, height, out)) return;
       const [s, t] = [pixel(out[2]), pixel(out[3])];
@@ -247,6 +263,7 @@ export class Panel {
       d += `L${s} ${t}`;
       [endX, endY] = [s, t];
       occupancy.segment(out[0], out[1], out[2], out[3]);
+      trace(...out);
     };
     const places = [];
     const w = textWidth(this.font, series.title);
@@ -258,6 +275,7 @@ export class Panel {
       if (mark) {
         if (inside) {
           d += mark(pixel(p), pixel(q));
+          series.trace.push(p, q);
           occupancy.point(p, q, 0.8);
         }
       } else if (dots) {
