@@ -139,6 +139,23 @@ def test_once_more_goes_on_with_the_next_update(page: Page) -> None:
     expect(page.locator("#back-propagation .dl-next")).to_be_disabled()
 
 
+def test_a_position_ends_at_the_limit_of_its_slider(page: Page) -> None:
+    """A network of 8 layers has no layer 30, by whichever way one asks for it."""
+    put_and_come(page, "depth", layer=30, depth=8)
+    panel = page.locator("#depth .dl-pickable").first
+    there = panel.locator(".dl-now").get_attribute("d")
+    box = panel.locator(".dl-frame").bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 40)
+    page.mouse.down()
+    frame(page)
+    assert panel.locator(".dl-now").get_attribute("d") != there
+    page.mouse.move(box["x"] + box["width"] - 20, box["y"] + 40, steps=3)
+    page.mouse.up()
+    frame(page)
+    assert state(page, "depth")["layer"] == 8
+    assert panel.locator(".dl-now").get_attribute("d") == there
+
+
 def test_a_slider_ends_at_its_limit(page: Page) -> None:
     """There is no bump after the last one; with a single bump there is nothing to move."""
     slider = page.locator("#bumps .dl-bump")

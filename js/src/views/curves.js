@@ -90,8 +90,13 @@ export function create(root, spec, store, id) {
   const goal = new Goal(spec.goal?.text);
   const stops = new Map(controls.filter(([, control]) => control.type === "slider").map(([name, control]) => [name, range(control)]));
   const nearest = (name, x) => stops.get(name).value(stops.get(name).position(x));
+  /** x, or where the slider of this name ends that another one limits. */
+  const upTo = (name, x, of) => {
+    const { limit } = spec.controls[name];
+    return limit ? Math.min(x, of(limit)) : x;
+  };
   const panels = spec.panels.map((panel) => {
-    return new Panel(panel, panel.pick && ((x) => put(panel.pick, nearest(panel.pick, x))), {
+    return new Panel(panel, panel.pick && ((x) => put(panel.pick, upTo(panel.pick, nearest(panel.pick, x), store.get))), {
       get: (name) => store.get(name),
       put: (name, x) => put(name, nearest(name, x)),
     });
@@ -222,7 +227,10 @@ export function create(root, spec, store, id) {
     const get = (name) => value(name, results);
     const seen = (when) => !when || (Number.isFinite(get(when)) && get(when) !== 0);
     panels.forEach((panel) => panel.choose(option()));
-    panels.forEach((panel, i) => panel.draw(results, get, seen, spec.panels[i].pick ? drawn[spec.panels[i].pick] : null));
+    panels.forEach((panel, i) => {
+      const { pick } = spec.panels[i];
+      panel.draw(results, get, seen, pick ? upTo(pick, drawn[pick], (name) => drawn[name]) : null);
+    });
     const say = (parts) => parts.map((part) => (typeof part === "string" ? part : written(part, results))).join("");
     const said = stepper ? diagram().draw({ step: drawn[spec.stepper.slider], picked: drawn.picked, get, seen, say }) : [];
     spec.words.forEach(({ parts, when }, i) => {
