@@ -175,12 +175,18 @@ def test_maps_handles_and_play_are_checked(changed, words):
         Plane(**changed)
 
 
-def test_a_limit_is_checked():
+def test_what_a_slider_depends_on_is_checked():
     class Limited(Plane):
         part = live.controls.Slider(0, low=0, high=9, step=1, label="i", description="part", limit="parts")
 
     with pytest.raises(ValueError, match="a slider is limited by 'parts', which is no slider"):
         Limited()
+
+    class Shown(Plane):
+        part = live.controls.Slider(0, low=0, high=9, step=1, label="i", description="part", when="part")
+
+    with pytest.raises(ValueError, match="a slider is shown while 'part' is on, which is no switch"):
+        Shown()
 
 
 # Playground -----------------------------------------------------------------------------------------------------------

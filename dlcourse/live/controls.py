@@ -17,6 +17,7 @@ class Slider(traitlets.TraitType[float, float]):
     that the number shown is the number used), with `ticks` places a decade.
     step : a whole number makes the values whole; on a log scale it is 1, for a slider that counts.
     limit : a slider of the same range above whose value this one cannot be moved.
+    when : a switch while which is off this slider changes nothing, so that it is not shown.
 
     Raises TraitError for anything but a finite number in the range.
     """
@@ -33,6 +34,7 @@ class Slider(traitlets.TraitType[float, float]):
         step: float | None = None,
         ticks: int = 50,
         limit: str = "",
+        when: str = "",
     ) -> None:
         if not (math.isfinite(low) and math.isfinite(high) and low < high and (scale != "log" or low > 0)):
             raise ValueError(f"Slider {label}: needs a range low < high (both above 0 on a log scale), got {low} to {high}")
@@ -42,7 +44,7 @@ class Slider(traitlets.TraitType[float, float]):
             )
         super().__init__(default_value=default)
         self.low, self.high, self.scale, self.label, self.description = low, high, scale, label, description
-        self.interval, self.ticks, self.limit = step, ticks, limit
+        self.interval, self.ticks, self.limit, self.when = step, ticks, limit, when
         self.tag(sync=True)
 
     def validate(self, obj: Any, value: Any) -> float:
@@ -61,7 +63,7 @@ class Slider(traitlets.TraitType[float, float]):
         """What the page needs to draw the slider."""
         found = {"label": self.label, "description": self.description, "scale": self.scale, "min": self.low, "max": self.high}
         more: dict[str, Any] = {"ticks": self.ticks} if self.scale == "log" and self.ticks != 50 else {}
-        more |= {"limit": self.limit} if self.limit else {}
+        more |= {name: told for name in ("limit", "when") if (told := getattr(self, name))}
         return found | more if self.interval is None else found | more | {"step": self.interval}
 
     def stops(self) -> list[float]:

@@ -87,6 +87,8 @@ class Curves(Explorable):
         checks.number(type(self).__name__, "seconds of the button", play.seconds if play else 0.0)
         for trait in self.declared().values():
             self.check_slider(getattr(trait, "limit", ""), "a slider is limited by")
+            if (when := getattr(trait, "when", "")) and not isinstance(self.declared().get(when), Switch):
+                self.refuse(f"a slider is shown while {when!r} is on, which is no switch")
         presets = presets or {}
         for option in [*presets, *(notes or {})]:
             named(functions, option, "option")

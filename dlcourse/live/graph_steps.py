@@ -143,7 +143,14 @@ class GraphSteps(Stepped):
     x2 = slider("x₂", "input", 0.5)
     b = slider("b", "bias")
     direction = Slider(
-        1, low=1, high=INPUTS_AT_MOST, step=1, limit="inputs", label="i", description="forward mode: tangent 1 at input"
+        1,
+        low=1,
+        high=INPUTS_AT_MOST,
+        step=1,
+        limit="inputs",
+        when="forward",
+        label="i",
+        description="forward mode: tangent 1 at input",
     )
     inputs = Slider(INPUTS_AT_MOST, low=1, high=INPUTS_AT_MOST, step=1, label="", description="inputs of the expression")
     picked = Pick([f"box{i}" for i in range(MOST)])

@@ -169,6 +169,17 @@ def test_a_slider_ends_at_its_limit(page: Page) -> None:
     assert state(page, "bumps")["bump"] == 8
 
 
+def test_the_direction_is_asked_for_where_there_is_one(page: Page) -> None:
+    come_to(page, "graph-steps")
+    slider = page.locator("#graph-steps .dl-direction")
+    expect(slider).to_be_hidden()
+    switch = page.locator("#graph-steps").get_by_role("switch", name="Forward mode")
+    switch.press("Space")
+    expect(slider).to_be_visible()
+    switch.press("Space")
+    expect(slider).to_be_hidden()
+
+
 @pytest.mark.parametrize("name", STEPPED)
 def test_a_diagram_by_keyboard(page: Page, name: str) -> None:
     come_to(page, name)

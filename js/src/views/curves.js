@@ -176,7 +176,8 @@ export function create(root, spec, store, id) {
   /** A slider that changes nothing of what is shown is not shown. */
   const shownControls = () => {
     const { reads } = current();
-    return controls.filter(([name, { type }]) => type !== "slider" || reads.includes(name) || moved.has(name) || name === spec.stepper?.slider).map(([name]) => name);
+    const needed = (name) => reads.includes(name) || moved.has(name) || name === spec.stepper?.slider;
+    return controls.filter(([name, { type, when }]) => type !== "slider" || (needed(name) && (!when || store.get(when)))).map(([name]) => name);
   };
 
   function drawControls() {
