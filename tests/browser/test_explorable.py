@@ -407,6 +407,14 @@ def test_nothing_is_cut_off(open_page: Open, address: str, width: int) -> None:
     assert small == 0
 
 
+def test_a_path_at_the_minimum_is_said_to_be_there(page: Page) -> None:
+    put(page, start=[0.0, 0.0])
+    row = page.locator("#descent .dl-readout li:visible").first
+    expect(row).to_contain_text("J = 0, at the minimum")
+    put(page, start=[1.0, 1.0])
+    expect(row).to_contain_text("from the minimum")
+
+
 def test_labels_of_the_map_do_not_overlap(page: Page) -> None:
     for alpha in (0.02, 0.1, 0.19):
         put(page, methods=ALL, alpha=alpha)

@@ -19,7 +19,8 @@ export function sentence(run, step, landscape) {
   for (const [name, points] of [["saddle", landscape.saddles], ["maximum", landscape.maxima]]) {
     if (points?.some(([a, b]) => Math.hypot(end[0] - a, end[1] - b) < RESTS)) return [facts.join(", "), `ended at a ${name}, not at a minimum`];
   }
-  if (distance !== null) facts.push(`${significant(distance)} from the ${run.several ? "nearest " : ""}minimum`);
+  if (distance === 0) facts.push(`at ${run.several ? "a" : "the"} minimum`);
+  else if (distance !== null) facts.push(`${significant(distance)} from the ${run.several ? "nearest " : ""}minimum`);
   return [facts.join(", "), reachedAt !== null && reachedAt <= step ? `below the goal line from step ${reachedAt} on` : ""];
 }
 
