@@ -261,6 +261,30 @@ def test_nothing_in_a_diagram_covers_anything_else(open_page: Open, address: str
                 assert all(covers(box, text, 1) for text in texts), (option, step, box, texts)
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_numbers_of_weights_lie_on_paper(open_page: Open, address: str, width: int) -> None:
+    """Above all lines, and as large as the numbers are."""
+    page = open_page(address, width=width)
+    for step in (0, 12):
+        put_and_come(page, "back-propagation", step=step)
+        pairs = page.evaluate(
+            SEEN
+            % """[...svg.querySelectorAll('.dl-paper')].map((paper, i) => [
+                getComputedStyle(paper).fill,
+                [...svg.querySelectorAll('.dl-wire')].at(-1).compareDocumentPosition(paper) === 4, // it follows
+                box(paper),
+                texts(svg.querySelectorAll('.dl-numbers > g:not(:first-child)')[i]),
+            ])""",
+            "back-propagation",
+        )
+        assert len(pairs) == 12
+        for fill, above, paper, texts in pairs:
+            assert fill == "rgb(255, 255, 255)"
+            assert above
+            assert len(texts) == (2 if step else 1)
+            assert all(covers(paper, text, 3) for text in texts), (paper, texts)
+
+
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_nothing_is_cut_off(open_page: Open, address: str, width: int) -> None:
     page = open_page(address, width=width)

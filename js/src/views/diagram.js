@@ -53,8 +53,9 @@ export class Diagram {
         return [node.name, { ...node, g, box, texts: writing(node.lines, g) }];
       }),
     );
-    // Above all lines, so that none crosses the numbers of another.
-    const numbers = svg("g", { class: "dl-numbers" });
+    // Above all lines, so that none crosses the numbers of another; on paper of their own, where lines cross below them.
+    const papers = svg("g", {});
+    const numbers = svg("g", { class: "dl-numbers" }, papers);
     this.edges = spec.edges.map((edge) => {
       const g = group("dl-edge", edge);
       const label = svg("g", {});
@@ -63,7 +64,9 @@ export class Diagram {
       const touch = svg("path", { class: "dl-reach" });
       const line = svg("path", { class: "dl-wire", "marker-end": `url(#${arrow})` });
       g.append(touch, line);
-      return { ...edge, g, touch, line, label, texts: writing(edge.lines, label) };
+      const paper = svg("rect", { class: "dl-paper", rx: 3 });
+      if (edge.lines.length) papers.append(paper);
+      return { ...edge, g, touch, line, label, paper, texts: writing(edge.lines, label) };
     });
     const head = svg("marker", { id: arrow, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 8, markerHeight: 8, markerUnits: "userSpaceOnUse", orient: "auto" }, svg("path", { d: "M0 0.5L8 4L0 7.5z", class: "dl-arrowhead" }));
     this.picture = svg("svg", { class: "dl-diagram", role: "group" }, svg("defs", {}, head), ...this.edges.map(({ g }) => g), numbers, ...[...this.nodes.values()].map(({ g }) => g));
@@ -141,6 +144,10 @@ export class Diagram {
         attribute(node, "x", pixel(each.x));
         attribute(node, "y", pixel(top + LINE * row++ + 11.5));
       });
+      if (each.paper) {
+        const width = read.length ? LETTER * Math.max(...read.map((words) => words.length)) + 6 : 0;
+        for (const [name, value] of [["x", each.x - width / 2], ["y", top], ["width", width], ["height", LINE * row]]) attribute(each.paper, name, pixel(value));
+      }
       const { classList } = each.g;
       classList.toggle("dl-forward", each.forward.includes(now));
       classList.toggle("dl-backward", each.backward.includes(now) && seen(this.spec.backward));
