@@ -77,7 +77,9 @@ def test_the_lowest_python_is_one(name: str, repository: Path) -> None:
 
 
 def dry_run(repository: Path, *words: str) -> str:
-    return subprocess.run(["make", "--dry-run", *words], cwd=repository, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        ["make", "--no-print-directory", "--dry-run", *words], cwd=repository, capture_output=True, text=True, check=True
+    ).stdout
 
 
 def test_the_lock_is_renewed_without_installing_it(repository: Path) -> None:

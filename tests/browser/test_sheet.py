@@ -31,8 +31,9 @@ USE_THE_MANY = """async ([before, names]) => {
     const link = document.querySelector('link[href*="course.css"]');
     const links = names.map(name => Object.assign(document.createElement('link'), {rel: 'stylesheet', href: before + name}));
     const loaded = links.map(each => new Promise((done, failed) => Object.assign(each, {onload: done, onerror: failed})));
-    link.replaceWith(...links);
+    link.before(...links); // the one holds until all are there: explorables lay themselves out anew for another width
     await Promise.all(loaded);
+    link.remove();
 }"""
 
 DIFFERENCES = """() => {
