@@ -266,3 +266,34 @@ def test_what_is_faint_can_be_seen(page: Page, theme: str) -> None:
     page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
     found = page.evaluate(CONTRAST, [*palette.PATHS.values(), *palette.BATCHES.values()])
     assert [each for each in found if each[0] < 3.0] == []
+
+
+# Asking for a size in the middle of drawing has the whole page laid out, which takes longer than all the rest.
+ASKS = """async ([id, name, values]) => {
+    const { explorable } = document.getElementById(id), { getBoundingClientRect } = Element.prototype;
+    let asked = 0;
+    Element.prototype.getBoundingClientRect = function () {
+        asked += 1;
+        return getBoundingClientRect.call(this);
+    };
+    for (const value of values) {
+        explorable.set(name, value);
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    }
+    Element.prototype.getBoundingClientRect = getBoundingClientRect;
+    return asked;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("identity", "name", "values"),
+    [
+        ("descent", "alpha", [0.02, 0.2]),
+        ("race", "factor", [0.5, 2.0]),
+        ("averages", "beta", [0.5, 0.98]),
+        ("steps", "b", [0.5, -0.5]),
+    ],
+)
+def test_drawing_asks_for_no_size(identity: str, name: str, values: list[float], page: Page) -> None:
+    come_to(page, identity)
+    assert page.evaluate(ASKS, [identity, name, values]) == 0

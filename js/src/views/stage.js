@@ -31,6 +31,14 @@ export class Stage {
       do this.update();
       while (!this.failed && view.busy?.());
     };
+    // Words that once took more room keep it: what stands below them does not move up and down with every sentence. The
+    // browser tells their height when it has laid out the page; to ask for it would have it laid out for each event.
+    this.grown = new ResizeObserver((sizes) => {
+      for (const { target, borderBoxSize } of sizes) {
+        const height = borderBoxSize[0].blockSize;
+        if (height > (parseFloat(target.style.minHeight) || 0)) target.style.minHeight = `${height}px`;
+      }
+    });
     root.addEventListener("pointerdown", this.press);
     for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, this.release);
     window.addEventListener("beforeprint", this.print);
@@ -58,23 +66,17 @@ export class Stage {
     if (!this.width) return;
     this.stale = false;
     this.attempt(() => this.view.draw());
-    this.keep();
     this.root.dataset.drawn = ""; // for those who wait for it
     this.root.toggleAttribute("data-busy", this.stale); // what is drawn is not yet what was asked for
   }
 
-  /** Words that once took more room keep it: what stands below them does not move up and down with every sentence. */
-  keep() {
-    const words = this.view.words ?? [];
-    const heights = words.map((element) => Math.ceil(element.getBoundingClientRect().height)); // all are measured before any is changed
-    words.forEach((element, i) => {
-      if (heights[i] > (parseFloat(element.style.minHeight) || 0)) element.style.minHeight = `${heights[i]}px`;
-    });
-  }
-
-  /** Other words are to come. */
+  /** Other words are to come: they take what room they need, and keep that. */
   free() {
-    for (const element of this.view.words ?? []) element.style.minHeight = "";
+    this.grown.disconnect();
+    for (const element of this.view.words ?? []) {
+      element.style.minHeight = "";
+      this.grown.observe(element); // tells of each once, whether it changes or not
+    }
   }
 
   /** The reader moves something: rest begins anew. */
@@ -120,6 +122,7 @@ export class Stage {
     clearTimeout(this.rest);
     cancelAnimationFrame(this.pending);
     this.stopWatching();
+    this.grown.disconnect();
     for (const name of ["pointerup", "pointercancel"]) window.removeEventListener(name, this.release);
     window.removeEventListener("beforeprint", this.print);
   }
