@@ -33,12 +33,14 @@ export class Stage {
     };
     // Words that once took more room keep it: what stands below them does not move up and down with every sentence. The
     // browser tells their height when it has laid out the page; to ask for it would have it laid out for each event.
-    this.grown = new ResizeObserver((sizes) => {
-      for (const { target, borderBoxSize } of sizes) {
-        const height = borderBoxSize[0].blockSize;
-        if (height > (parseFloat(target.style.minHeight) || 0)) target.style.minHeight = `${height}px`;
-      }
-    });
+    this.grown = new ResizeObserver((sizes) =>
+      requestAnimationFrame(() => {
+        for (const { target, borderBoxSize } of sizes) {
+          const height = borderBoxSize[0].blockSize;
+          if (height > (parseFloat(target.style.minHeight) || 0)) target.style.minHeight = `${height}px`;
+        }
+      }),
+    );
     root.addEventListener("pointerdown", this.press);
     for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, this.release);
     window.addEventListener("beforeprint", this.print);
