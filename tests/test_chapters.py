@@ -129,14 +129,15 @@ def test_what_a_question_says_is_words_and_mathematics(path: Path) -> None:
             assert not [words for words in said if re.search(r"[`_]", re.sub(r"\$[^$]*\$", "", words))], cell["id"]
 
 
-def questions() -> list[ast.Call]:
-    """All questions of the book, as they are made."""
-    return [call for path in CHAPTERS for cell in cells(path, "code") for call in calls(cell["source"], "Question")]
+def questions() -> list[tuple[str, ast.Call]]:
+    """All questions of the book: their names, and how they are made."""
+    made = [call for path in CHAPTERS for cell in cells(path, "code") for call in calls(cell["source"], "Question")]
+    return [(ast.literal_eval(call.args[0]), call) for call in made]
 
 
 def test_questions_have_names_of_their_own_in_the_whole_book() -> None:
     """The browser remembers answers by these names, and pages opened from one place share its memory."""
-    names = [ast.literal_eval(call.args[0]) for call in questions()]
+    names = [name for name, _ in questions()]
     assert len(names) > 50
     assert {name for name in names if names.count(name) > 1} == set()
 
@@ -145,7 +146,7 @@ def test_questions_have_names_of_their_own_in_the_whole_book() -> None:
     ("name", "exact", "rounded"), [("q-slice", 0.049, 0.05), ("q-sure", 100 * (0.02 * 0.98 / 360) ** 0.5, 0.7)]
 )
 def test_an_answer_rounded_to_one_digit_is_taken_where_no_more_are_asked_for(name: str, exact: float, rounded: float) -> None:
-    [question] = [call for call in questions() if ast.literal_eval(call.args[0]) == name]
+    [question] = [call for named, call in questions() if named == name]
     given = {k.arg: ast.literal_eval(k.value) for k in question.keywords if k.arg in ("answer", "tolerance", "hints")}
     reach = given["tolerance"] * given["answer"]
     assert all(abs(taken - given["answer"]) <= reach for taken in (exact, rounded))

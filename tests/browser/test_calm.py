@@ -233,7 +233,7 @@ def test_on_a_phone_the_picture_comes_into_sight_after_show_me(open_page: Open, 
     page.locator("#steps .dl-show").last.tap()
     if motion == "reduce":
         assert picture.evaluate(seen) > 300
-    page.wait_for_function("(seen) => eval(seen)(document.querySelector('#steps .dl-diagram')) > 300", arg=seen)
+    page.wait_for_function(f"({seen})(document.querySelector('#steps .dl-diagram')) > 300")
 
 
 CONTRAST = """colours => {
