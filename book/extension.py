@@ -22,6 +22,8 @@ from sphinx.config import Config
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
+from dlcourse.exercises.checking import BEGIN, END
+
 logger = logging.getLogger(__name__)
 
 EXPLORABLE = ("explorables.js", "explorables.css")
@@ -64,7 +66,7 @@ def leave_out_dead_output(app: Sphinx, document: nodes.document) -> None:
         cell += launch.note(app)
 
 
-MARKER = re.compile(r"^[ \t]*# (?:end of )?solution(?:\n|$)", re.MULTILINE)
+MARKER = re.compile(rf"^[ \t]*(?:{BEGIN}|{END})(?:\n|$)", re.MULTILINE)
 
 
 def leave_out_markers(app: Sphinx, document: nodes.document) -> None:
