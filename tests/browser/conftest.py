@@ -116,6 +116,8 @@ def watch(page: Page) -> None:
 
     page.on("console", lambda said: problems.append(f"console: {said.text}") if said.type == "error" else None)
     page.on("pageerror", lambda error: problems.append(f"exception: {error}"))
+    # What is said without an exception, such as that the sizes told never end, no event of Playwright's tells.
+    page.add_init_script("addEventListener('error', (event) => event.error || console.error(event.message))")
     page.on("request", request)
     page.on("requestfailed", lambda failed: problems.append(f"failed: {failed.url} ({failed.failure})"))
     page.on("response", lambda got: problems.append(f"{got.status}: {got.url}") if got.status >= 400 else None)

@@ -172,7 +172,7 @@ Object.defineProperty(window, "localStorage", {
     },
 });
 window.wrong = [];
-window.addEventListener("error", ({ error }) => window.wrong.push(asked.get(error) ?? String(error)));
+window.addEventListener("error", ({ error, message }) => window.wrong.push(asked.get(error) ?? message));
 """
 
 

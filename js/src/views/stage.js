@@ -21,6 +21,7 @@ export class Stage {
     this.stale = true;
     this.held = false;
     this.pending = 0;
+    this.freed = 0;
     this.rest = 0;
     this.press = () => (this.held = true);
     this.release = () => {
@@ -75,10 +76,12 @@ export class Stage {
   /** Other words are to come: they take what room they need, and keep that. */
   free() {
     this.grown.disconnect();
-    for (const element of this.view.words ?? []) {
-      element.style.minHeight = "";
-      this.grown.observe(element); // tells of each once, whether it changes or not
-    }
+    cancelAnimationFrame(this.freed);
+    for (const element of this.view.words ?? []) element.style.minHeight = "";
+    // A frame later: it may be called while sizes are told, and what is drawn in answer would be a size told too late.
+    this.freed = requestAnimationFrame(() => {
+      for (const element of this.view.words ?? []) this.grown.observe(element); // tells of each once, whether it changes or not
+    });
   }
 
   /** The reader moves something: rest begins anew. */
@@ -123,6 +126,7 @@ export class Stage {
   destroy() {
     clearTimeout(this.rest);
     cancelAnimationFrame(this.pending);
+    cancelAnimationFrame(this.freed);
     this.stopWatching();
     this.grown.disconnect();
     for (const name of ["pointerup", "pointercancel"]) window.removeEventListener(name, this.release);
