@@ -31,6 +31,7 @@ from dlcourse import nn, optim, scan, trace  # noqa: E402
 from dlcourse.autodiff import value_and_grad  # noqa: E402
 
 BOOK = REPOSITORY / "_build" / "html"
+STATIC = REPOSITORY / "dlcourse" / "live" / "static"
 LOADS = 5
 GRID = (60, 45)  # points at which the retrained network is drawn
 OTHERS = (
@@ -153,6 +154,18 @@ def training_program(length: int) -> tuple[dict[str, Any], dict[str, Any]]:
     return program.to_json(), {"theta": list(map(float, theta)), "alpha": 0.1}
 
 
+def train(browser: Browser, script: str) -> tuple[float, float, float]:
+    """Milliseconds to train anew, steps a second and frames a second, in a page in which `script` came first."""
+    page = new_page(browser)
+    page.add_script_tag(content=script)
+    page.add_script_tag(path=STATIC / "explorables.js")
+    json200, inputs = training_program(200)
+    times = page.evaluate(RETRAIN, [json200, inputs, "alpha", list(GRID), 40])
+    rate, frames = page.evaluate(TRAIN, [json200, inputs, 200, 12])
+    page.context.close()
+    return statistics.median(times), rate, frames
+
+
 def main() -> None:
     executable = chromium.find(shell=False)  # what a reader has
     if executable is None:
@@ -176,18 +189,13 @@ def main() -> None:
             for identity, found in drag_all(browser, address, name):
                 task = f"{found.longest_task:.0f}" if found.longest_task else "< 50"
                 print(f"{Path(name).stem + '#' + identity:44} {found.p95:29.1f} {task:>28}", flush=True)
-        page = new_page(browser)
-        page.add_script_tag(path=REPOSITORY / "dlcourse" / "live" / "static" / "explorables.js")
-        json200, inputs = training_program(200)
-        times = page.evaluate(RETRAIN, [json200, inputs, "alpha", list(GRID), 40])
-        rate, frames = page.evaluate(TRAIN, [json200, inputs, 200, 12])
-        live = len(gzip.compress((REPOSITORY / "dlcourse" / "live" / "static" / "explorables.js").read_bytes(), 6))
-        live += len(gzip.compress((REPOSITORY / "dlcourse" / "live" / "static" / "explorables.css").read_bytes(), 6))
-        program = len(gzip.compress(json.dumps(json200, separators=(",", ":")).encode(), 6))
-        print(f"\nlive layer: {live / 1000:.1f} kB gzipped, and the program of a training network {program / 1000:.1f} kB")
-        event = statistics.median(times)
-        print(f"retraining a 2-16-16-2 network for 200 steps on 200 points and painting it: {event:.0f} ms an event")
-        print(f"training it while drawing: {rate:.0f} steps a second at {frames:.0f} frames a second")
+        program = len(gzip.compress(json.dumps(training_program(200)[0], separators=(",", ":")).encode(), 6))
+        layer = sum(len(gzip.compress((STATIC / name).read_bytes(), 6)) for name in ("explorables.js", "explorables.css"))
+        print(f"\nlive layer: {layer / 1000:.1f} kB gzipped, and the program of a training network {program / 1000:.1f} kB")
+        print("A 2-16-16-2 network on 200 points, 200 steps and their picture at each event; steps while every frame is painted:")
+        for kernels, script in (("WebAssembly", ";"), ("JavaScript alone", "delete window.WebAssembly")):
+            event, rate, frames = train(browser, script)
+            print(f"{kernels:18} {event:4.0f} ms an event, {rate:6.0f} steps a second at {frames:.0f} frames a second")
         browser.close()
     print()
     for row in OTHERS:

@@ -1,7 +1,8 @@
 """The strictest Content-Security-Policy under which the built book works: `python book/policy.py _build/html` prints it.
 
 Scripts come from the book's own files, or are one of the few inline ones, named by their hashes; none is made from text
-(`eval`), none is an attribute. Styles may be inline, because MathJax, the theme and the drawings set them. Pictures may
+(`eval`), none is an attribute. `'wasm-unsafe-eval'` allows WebAssembly, and no text to become code: without it the
+explorables compute the same, more slowly. Styles may be inline, because MathJax, the theme and the drawings set them. Pictures may
 be `data:` addresses: notebooks hold them so. Nothing else is loaded, and from nowhere else.
 """
 
@@ -36,7 +37,7 @@ def policy(book: Path) -> str:
     return "; ".join(
         [
             "default-src 'none'",
-            " ".join(["script-src 'self'", *(f"'sha256-{each}'" for each in hashes)]),
+            " ".join(["script-src 'self' 'wasm-unsafe-eval'", *(f"'sha256-{each}'" for each in hashes)]),
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data:",
             "font-src 'self'",

@@ -7,9 +7,10 @@
 // `node build.mjs DIRECTORY` writes to another directory.
 
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import asc from "assemblyscript/asc";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -39,6 +40,29 @@ function licences(metafile) {
   return [...holders].map(([text, names]) => `/*!\n${names.join("\n")}\n\n${text}\n*/`).join("\n");
 }
 
+// WebAssembly goes into the bundle as its bytes, so that a page opened as a file has it too.
+const assemblyScript = {
+  name: "assemblyscript",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\.wasm$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.replace(/\.wasm$/, ".ts")), namespace: "wasm",
+    }));
+    onLoad({ filter: /.*/, namespace: "wasm" }, async ({ path }) => {
+      let contents;
+      const { error, stderr } = await asc.main(
+        [relative(here, path), "--outFile", "out.wasm", "--enable", "simd", "--runtime", "stub", "--importMemory", "--noAssert", "-O3"],
+        {
+          readFile: (name) => (existsSync(join(here, name)) ? readFileSync(join(here, name), "utf8") : null),
+          writeFile: (name, bytes) => { contents = bytes; },
+          listFiles: () => [],
+        },
+      );
+      if (error) throw new Error(`${error.message}\n${stderr}`);
+      return { contents, loader: "binary" };
+    });
+  },
+};
+
 const banner = `/* sources sha256: ${sourcesHash()} */`;
 const common = {
   absWorkingDir: here,
@@ -49,6 +73,7 @@ const common = {
   legalComments: "none",
   logLevel: "warning",
   metafile: true,
+  plugins: [assemblyScript],
 };
 
 async function bundle(entry, name, options) {

@@ -4,6 +4,7 @@
 import { copy, elementwise } from "./elementwise.js";
 import { fuse } from "./fuse.js";
 import { kernels } from "./kernels.js";
+import { simdKernels } from "./simd.js";
 import { denseSlot, isDense, size, text } from "./slots.js";
 
 const READ = {
@@ -31,7 +32,10 @@ function constant(shape, data) {
   return shape.length ? decode(data, shape) : [Number({ nan: NaN, inf: Infinity, "-inf": -Infinity }[data] ?? data)];
 }
 
-/** `layout` is { length, constants }: what the arena will hold. It is shared with the bodies of scans. */
+/**
+ * `layout` is { length, constants, simd }: what the arena will hold, and the kernels of WebAssembly once an operation is
+ * large enough to ask for them (null: they cannot be had, or are not wanted). It is shared with the bodies of scans.
+ */
 export function builder(layout = { length: 0, constants: [] }) {
   const ops = [];
   const copies = new Map(); // view → its dense copy
@@ -46,6 +50,12 @@ export function builder(layout = { length: 0, constants: [] }) {
       const slot = denseSlot(shape, layout.length);
       layout.length += size(shape);
       return slot;
+    },
+
+    /** The kernels of simd.ts, for operations that are large enough to be worth a memory of their own. */
+    simd() {
+      if (layout.simd === undefined) layout.simd = simdKernels();
+      return layout.simd;
     },
 
     dense(slot) {

@@ -40,4 +40,27 @@ function crossEntropy(build, [logits, labels], shape) {
   return out;
 }
 
+/** Room for the softmax of logits whose cross-entropy is the next operation, `crossEntropySoftmax`. */
+export const softmaxRoom = (build, [], shape) => build.allocate(shape);
+
+/** Both at once, since they add the same exponentials. */
+export function crossEntropySoftmax(build, [logits, labels, probabilities], shape) {
+  const out = build.allocate(shape);
+  const [rows, n] = logits.shape;
+  const columns = positions([n], [1]);
+  const [from, at, to, o] = [build.dense(logits).offset, build.dense(labels).offset, probabilities.offset, out.offset];
+  build.emit((m) => {
+    let sum = 0;
+    for (let i = 0, a = from, p = to; i < rows; i++, a += n, p += n) {
+      const top = largest(m, a, columns);
+      let s = 0;
+      for (let j = 0; j < n; j++) s += m[p + j] = Math.exp(m[a + j] - top);
+      for (let j = 0; j < n; j++) m[p + j] /= s;
+      sum += top - m[a + rowNumber(m[at + i], n)] + Math.log(s);
+    }
+    m[o] = sum / rows;
+  });
+  return out;
+}
+
 export const classKernels = { softmax, cross_entropy: crossEntropy };

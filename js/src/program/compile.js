@@ -1,4 +1,5 @@
 import { builder } from "./build.js";
+import { arenaFor } from "./simd.js";
 import { size, text } from "./slots.js";
 
 /**
@@ -24,7 +25,7 @@ export function compile(json) {
     .map((slot) => build.dense(slot));
   const { ops, layout } = build;
 
-  const arena = new Float64Array(layout.length);
+  const arena = arenaFor(layout.simd, layout.length);
   for (const [offset, values] of layout.constants) arena.set(values, offset);
   const results = Object.fromEntries(
     json.outputs.map(([name], i) => [name, arena.subarray(outputs[i].offset, outputs[i].offset + size(outputs[i].shape))]),

@@ -1,8 +1,10 @@
 // Several recorded operations that one loop can do, found when a program is made ready. What a fused loop computes for
 // an element is what the operations would have, in the same order: the numbers do not change.
 
+import { crossEntropySoftmax, softmaxRoom } from "./classes.js";
 import { elementwise } from "./elementwise.js";
 import { linearTanh } from "./matmul.js";
+import { isDense, size } from "./slots.js";
 
 /** g · (1 − h²). */
 const slope = (m, o, n, a, sa, b, sb) => {
@@ -12,7 +14,15 @@ const slope = (m, o, n, a, sa, b, sb) => {
   }
 };
 
-const tanhSlope = (build, operands, shape) => elementwise(build, slope, operands, shape);
+function tanhSlope(build, operands, shape) {
+  const { simd } = build.layout;
+  if (!simd || !operands.every((operand) => isDense(operand) && same(operand.shape, shape))) {
+    return elementwise(build, slope, operands, shape);
+  }
+  const [out, [g, h], n] = [build.allocate(shape), operands, size(shape)];
+  build.emit(() => simd.slope(out.offset, n, g.offset, h.offset));
+  return out;
+}
 
 const isOne = ([shape, data]) => shape.length === 0 && data === 1;
 const same = (a, b) => a.length === b.length && a.every((n, d) => n === b[d]);
@@ -22,6 +32,7 @@ const same = (a, b) => a.length === b.length && a.every((n, d) => n === b[d]);
  * those whose work it does:
  *   linear, tanh                     →  tanh is taken in place
  *   multiply, subtract, multiply     →  g · (1 − h²), the slope of tanh as its derivative rule records it
+ *   softmax, cross_entropy           →  both in one pass over the same logits
  */
 export function fuse({ inputs, constants, ops, outputs }) {
   const first = inputs.length + constants.length; // the number of the first operation's slot
@@ -39,6 +50,11 @@ export function fuse({ inputs, constants, ops, outputs }) {
     if (name === "tanh" && made(operands[0])?.[0] === "linear") {
       fused[i] = [linearTanh, made(operands[0])[1], shape];
       fused[operands[0] - first] = null;
+    }
+    const before = ops[i - 1];
+    if (name === "cross_entropy" && before?.[0] === "softmax" && before[1][0] === operands[0] && before[2].length === 2) {
+      fused[i - 1] = [softmaxRoom, [], before[2]];
+      fused[i] = [crossEntropySoftmax, [operands[0], operands[1], first + i - 1], shape];
     }
     if (name !== "multiply") return;
     for (const [g, factor] of [operands, [...operands].reverse()]) {

@@ -47,8 +47,21 @@ function product(m, rows, cols, depth, c, ci, cj, a, ai, ak, b, bk, bj) {
   }
 }
 
-/** Emits A @ B for two matrices as `at(m, c, a, b)`; the longer side of the result gets the four of the tile. */
-function matrices(rows, cols, depth, [ai, ak], [bk, bj]) {
+const MUCH = 4096; // products that are worth a memory for WebAssembly
+const SOME = 256; // and, where there is one, a call
+
+/** A @ B for two matrices as `at(m, c, a, b)`; in JavaScript the longer side of the result gets the four of the tile. */
+function matrices(build, rows, cols, depth, [ai, ak], [bk, bj]) {
+  const products = rows * cols * depth;
+  const simd = products >= MUCH ? build.simd() : products >= SOME && build.layout.simd;
+  if (simd && bj === 1) return (m, c, a, b) => simd.product(rows, cols, depth, c, a, ai, ak, b, bk);
+  if (simd && rows >= 4) {
+    const packed = build.allocate([depth, cols]).offset;
+    return (m, c, a, b) => {
+      simd.pack(depth, cols, packed, b, bk, bj);
+      simd.product(rows, cols, depth, c, a, ai, ak, packed, cols);
+    };
+  }
   return cols >= rows
     ? (m, c, a, b) => product(m, rows, cols, depth, c, cols, 1, a, ai, ak, b, bk, bj)
     : (m, c, a, b) => product(m, cols, rows, depth, c, 1, cols, b, bj, bk, a, ak, ai);
@@ -75,21 +88,23 @@ function matmul(build, [x, y], shape) {
     return positions(batch, broadcastStrides(leading, batch), X.offset);
   };
   const [as, bs] = [starts(A), starts(B)];
-  const at = matrices(rows, cols, depth, A.strides.slice(-2), B.strides.slice(-2));
+  const at = matrices(build, rows, cols, depth, A.strides.slice(-2), B.strides.slice(-2));
   const o = out.offset;
   build.emit((m) => { for (let i = 0; i < as.length; i++) at(m, o + i * rows * cols, as[i], bs[i]); });
   return out;
 }
 
 /** Adds b[j] to C[i, j]. */
-function addBias(m, c, rows, cols, b) {
+function addBias(m, simd, c, rows, cols, b) {
+  if (simd) return simd.addBias(c, rows, cols, b);
   for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++, c++) m[c] += m[b + j];
 }
 
 /** C[i, j] ← tanh(C[i, j] + b[j]). */
-function addBiasTanh(m, c, rows, cols, b) {
-  addBias(m, c, rows, cols, b);
-  tanh(m, c, rows * cols, c, 1);
+function addBiasTanh(m, simd, c, rows, cols, b) {
+  addBias(m, simd, c, rows, cols, b);
+  if (simd) simd.tanh(c, rows * cols, c);
+  else tanh(m, c, rows * cols, c, 1);
 }
 
 /** X @ W.T + b, and what `finish` makes of it. */
@@ -100,11 +115,12 @@ const affine = (finish) => (build, [X, W, b], shape) => {
     throw new Error(`${text(X.shape)} @ ${text(W.shape)}.T + ${text(b.shape)} do not fit to ${text(shape)}.`);
   }
   const out = build.allocate(shape);
-  const at = matrices(rows, cols, depth, X.strides, [W.strides[1], W.strides[0]]);
+  const at = matrices(build, rows, cols, depth, X.strides, [W.strides[1], W.strides[0]]);
   const [o, x, w, bias] = [out.offset, X.offset, W.offset, build.dense(b).offset];
+  const { simd } = build.layout;
   build.emit((m) => {
     at(m, o, x, w);
-    finish(m, o, rows, cols, bias);
+    finish(m, simd, o, rows, cols, bias);
   });
   return out;
 };
