@@ -192,7 +192,7 @@ def main() -> None:
         program = len(gzip.compress(json.dumps(training_program(200)[0], separators=(",", ":")).encode(), 6))
         layer = sum(len(gzip.compress((STATIC / name).read_bytes(), 6)) for name in ("explorables.js", "explorables.css"))
         print(f"\nlive layer: {layer / 1000:.1f} kB gzipped, and the program of a training network {program / 1000:.1f} kB")
-        print("A 2-16-16-2 network on 200 points, 200 steps and their picture at each event; steps while every frame is painted:")
+        print("A 2-16-16-2 network on 200 points: 200 steps and their picture at each event; steps while each frame is painted")
         for kernels, script in (("WebAssembly", ";"), ("JavaScript alone", "delete window.WebAssembly")):
             event, rate, frames = train(browser, script)
             print(f"{kernels:18} {event:4.0f} ms an event, {rate:6.0f} steps a second at {frames:.0f} frames a second")

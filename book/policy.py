@@ -2,8 +2,8 @@
 
 Scripts come from the book's own files, or are one of the few inline ones, named by their hashes; none is made from text
 (`eval`), none is an attribute. `'wasm-unsafe-eval'` allows WebAssembly, and no text to become code: without it the
-explorables compute the same, more slowly. Styles may be inline, because MathJax, the theme and the drawings set them. Pictures may
-be `data:` addresses: notebooks hold them so. Nothing else is loaded, and from nowhere else.
+explorables compute the same, more slowly. Styles may be inline, because MathJax, the theme and the drawings set them.
+Pictures may be `data:` addresses: notebooks hold them so. Nothing else is loaded, and from nowhere else.
 """
 
 from __future__ import annotations
