@@ -1,4 +1,4 @@
-/* sources sha256: 8d390f8b14546843b6662dbe4f829fd967d1002557bac7d58b79b9cd2d22d77f */
+/* sources sha256: 22dfb9885689df9fe28f62590498cb5cd526c6882672697f6945ce13a9bd2eb4 */
 /*!
 d3-array: Copyright 2010-2026 Mike Bostock
 
