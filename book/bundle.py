@@ -27,6 +27,10 @@ UNUSED = "DOCUMENTATION_OPTIONS.pagename = "  # for a choice of versions: one sc
 HANDLER = re.compile(
     r' onclick="(window\.print|toggleFullScreen)\(\)"'
 )  # a strict policy forbids them: first.js listens instead
+# The theme makes what scrolls focusable, and asks all blocks for their sizes in one go, whenever something changes. Those off
+# screen are laid out for the question alone, which holds up the page: first.js asks instead, a few at a time.
+SCROLLERS = re.compile(r"(document\.querySelectorAll\(\[[^\]]*\]\.join\([^)]*\)\))\.forEach\((\w)=>\{\2\.tabIndex=[^{}]*\?0:-1\}\)")
+ASKED_BY_US = r"book.reachable([...\1])"
 VERSION = "?v=built"  # stands for the digest of a file until all are written
 
 
@@ -207,6 +211,7 @@ def write(app: Sphinx, exception: Exception | None) -> None:
     pages = [page for page in Path(app.outdir).rglob("*.html") if "_static" not in page.relative_to(app.outdir).parts]
     texts = {page: page.read_text(encoding="utf-8") for page in pages}
     code = [re.sub(r"^//# sourceMappingURL=.*$", "", read(name), flags=re.MULTILINE).strip() for name in scripts]
+    code = [SCROLLERS.sub(ASKED_BY_US, each) for each in code]
     (static / SCRIPT).write_text("".join(f";\n{each}\n" for each in code), encoding="utf-8")
     used = words(list(texts.values()), [*code, *(p.read_text(encoding="utf-8") for p in static.glob("explorables.js"))])
     cut = [prune(read_sheet(static, name), used) for name in sheets]

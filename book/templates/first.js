@@ -47,6 +47,31 @@
   // A phone is turned, a solution unfolds.
   const resized = new ResizeObserver((found) => requestAnimationFrame(() => fit(found.map(({ target }) => target))));
 
+  // What scrolls can be reached by keyboard. To ask a block off screen for its size has it laid out, so the page is asked when
+  // it has nothing else to do, and afterwards for what is on screen alone: the rest does not change unseen.
+  const idle = () => new Promise((done) => (window.requestIdleCallback ?? setTimeout)(done, { timeout: 500 }));
+  const seen = (block) => block.checkVisibility?.({ contentVisibilityAuto: true }) ?? true;
+  let asked = new WeakSet();
+  let blocks = [];
+  let answered; // when all of them have been asked
+  async function ask(all) {
+    const open = all.filter((block) => !asked.has(block) || seen(block));
+    for (let until = 0; open.length; ) {
+      if (performance.now() >= until) {
+        await idle();
+        if (all !== blocks) return; // a later call goes on
+        until = performance.now() + 8;
+      }
+      const block = open.shift();
+      const reach = block.scrollWidth > block.clientWidth || block.scrollHeight > block.clientHeight ? 0 : -1;
+      if (block.tabIndex !== reach) block.tabIndex = reach;
+      asked.add(block);
+    }
+  }
+  const reachable = (all) => (answered = ask((blocks = all)));
+  window.addEventListener("resize", () => (asked = new WeakSet()));
+  document.addEventListener("toggle", () => reachable([...blocks]), true); // a solution unfolds
+
   /** Formulas a few at a time, so that the page answers meanwhile. */
   async function typeset() {
     const marked = ".math, .output_area, .tex2jax_process, .mathjax_process"; // what the configuration lets MathJax into
@@ -73,7 +98,8 @@
     if (window.MathJax) MathJax.startup = { ...MathJax.startup, pageReady: typeset };
     for (const address of later.split(" ").filter(Boolean)) await load(address);
     await Promise.all([window.MathJax?.startup.promise, window.dlcourse?.ready]);
+    for (let last; last !== answered; ) await (last = answered);
   }
-  /** `book.ready`: all scripts have run, the explorables are alive and the formulas stand. */
-  window.book = { ready: go() };
+  /** `book.ready`: all scripts have run, the explorables are alive, the formulas stand, and what scrolls can be reached. */
+  window.book = { ready: go(), reachable };
 }
