@@ -511,6 +511,7 @@ SUMS = {
     "rows": lambda a, b: np.sum(W * (a + b[::-1])),
     "product": lambda a, b: np.sum((a @ W) * b),
     "mean": lambda a, b: np.mean(a + b),
+    "transposed": lambda a, b: np.sum((a.T + b.T) * W.T),
 }
 
 

@@ -159,6 +159,26 @@ def test_newton_cg_needs_products_alone():
     np.testing.assert_allclose(found.x, least, atol=1e-7)
 
 
+def test_the_directions_of_newton_cg_are_conjugate():
+    """As many products as the Hessian has different eigenvalues end it."""
+    rng = np.random.default_rng(5)
+    Q, _ = np.linalg.qr(rng.normal(size=(30, 30)))
+    H = Q @ np.diag(np.repeat([1.0, 7.0, 300.0], 10)) @ Q.T
+    products = []
+
+    def product(x, v):
+        products.append(v)
+        return H @ v
+
+    g = 1e-12 * rng.normal(size=30)  # so near to the minimum that it wants the gradient smaller by 10⁶
+    p = truncated(SimpleNamespace(product=product), SimpleNamespace(x=np.zeros(30), gradient=g))
+    assert len(products) == 3
+    np.testing.assert_allclose(p, -np.linalg.solve(H, g), rtol=1e-6, atol=1e-6 * np.linalg.norm(g))
+    for i, j in [(0, 1), (0, 2), (1, 2)]:
+        u, v = products[i], products[j]
+        assert abs(u @ H @ v) < 1e-9 * np.sqrt((u @ H @ u) * (v @ H @ v))
+
+
 @pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])
 def test_newton_cg_takes_a_curvature_within_rounding_for_none(size):
     """Against the length of the direction: what it is measured in does not matter."""
