@@ -29,7 +29,9 @@ HANDLER = re.compile(
 )  # a strict policy forbids them: first.js listens instead
 # The theme makes what scrolls focusable, and asks all blocks for their sizes in one go, whenever something changes. Those off
 # screen are laid out for the question alone, which holds up the page: first.js asks instead, a few at a time.
-SCROLLERS = re.compile(r"(document\.querySelectorAll\(\[[^\]]*\]\.join\([^)]*\)\))\.forEach\((\w)=>\{\2\.tabIndex=[^{}]*\?0:-1\}\)")
+SCROLLERS = re.compile(
+    r"(document\.querySelectorAll\(\[[^\]]*\]\.join\([^)]*\)\))\.forEach\((\w)=>\{\2\.tabIndex=[^{}]*\?0:-1\}\)"
+)
 ASKED_BY_US = r"book.reachable([...\1])"
 VERSION = "?v=built"  # stands for the digest of a file until all are written
 

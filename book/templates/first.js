@@ -69,7 +69,11 @@
     }
   }
   const reachable = (all) => (answered = ask((blocks = all)));
-  window.addEventListener("resize", () => (asked = new WeakSet()));
+  function again() {
+    asked = new WeakSet();
+    reachable([...blocks]);
+  }
+  window.addEventListener("resize", () => (asked = new WeakSet())); // the theme calls
   document.addEventListener("toggle", () => reachable([...blocks]), true); // a solution unfolds
 
   /** Formulas a few at a time, so that the page answers meanwhile. */
@@ -86,6 +90,7 @@
       // As many as fit into half of a long task; each call lays out the page once, so not too few either.
       count = Math.max(8, Math.min(2 * count, Math.round((count * 25) / (performance.now() - begun))));
     }
+    again(); // tables have their formulas now
   }
 
   async function go() {

@@ -217,3 +217,44 @@ def test_56_columns_fit_on_a_phone(book_http: str, open_page: Callable[..., Page
     printed = page.locator(".output.stream pre").first
     printed.evaluate("pre => (pre.textContent = '8'.repeat(56))")
     assert printed.evaluate("pre => pre.scrollWidth <= pre.clientWidth && pre.getBoundingClientRect().right <= innerWidth")
+
+
+SCROLLERS = "[...document.querySelectorAll('pre, .cell_output > .output, .pst-scrollable-table-container')]"
+NOT_AS_IT_SCROLLS = f"""{SCROLLERS}.filter((block) =>
+    (block.scrollWidth > block.clientWidth || block.scrollHeight > block.clientHeight) !== (block.tabIndex === 0)).length"""
+COUNT_QUESTIONS = """
+const { get } = Object.getOwnPropertyDescriptor(Element.prototype, "scrollWidth");
+window.questions = new Set();
+Object.defineProperty(Element.prototype, "scrollWidth", { get() {
+    if (this.matches("pre, .output")) window.questions.add(this);
+    return get.call(this);
+}});
+"""
+
+
+@pytest.mark.parametrize("name", ["chapters/13-initialisation-and-regularisation.html", "chapters/06-gradient-descent.html"])
+def test_what_scrolls_can_be_reached_by_keyboard(name: str, book_http: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(book_http + name, width=390)
+    page.evaluate("window.book.ready")
+    assert page.evaluate(f"{SCROLLERS}.filter((block) => block.tabIndex === 0).length") > 0
+    assert page.evaluate(NOT_AS_IT_SCROLLS) == 0
+    page.evaluate("document.querySelectorAll('main details').forEach((fold) => { fold.open = true; })")
+    page.wait_for_function(f"{NOT_AS_IT_SCROLLS} === 0")
+
+
+def test_a_change_asks_nothing_of_what_is_off_screen(book_http: str, open_page: Callable[..., Page]) -> None:
+    """Each block off screen would be laid out for the question, whenever an explorable says something else."""
+    page = open_page("about:blank")
+    page.add_init_script(COUNT_QUESTIONS)
+    page.goto(book_http + "chapters/06-gradient-descent.html")
+    page.evaluate("window.book.ready")
+    blocks = page.evaluate(f"{SCROLLERS}.length")
+    assert page.evaluate("window.questions.size") > blocks / 2, "at first all are asked"
+    page.wait_for_timeout(1000)  # the changes of the loading are over
+    page.evaluate("""() => {
+        window.questions.clear();
+        document.querySelector("#main-content pre").parentElement.append(document.createElement("span"));
+        scrollTo(0, document.querySelector("#main-content pre").getBoundingClientRect().top);
+    }""")
+    page.wait_for_function("window.questions.size > 0")
+    assert page.evaluate("window.questions.size") < blocks / 3
