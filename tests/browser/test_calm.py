@@ -297,3 +297,19 @@ ASKS = """async ([id, name, values]) => {
 def test_drawing_asks_for_no_size(identity: str, name: str, values: list[float], page: Page) -> None:
     come_to(page, identity)
     assert page.evaluate(ASKS, [identity, name, values]) == 0
+
+
+def test_a_window_of_one_pixel_leaves_no_gap(open_page: Open, address: str) -> None:
+    """A picture of the page is taken through such a window by some: words one letter wide are no measure of their room."""
+    page = open_page(address)
+    come_to(page, "counting")
+    height = lambda: places(page, "#counting .dl-root")[0][3]  # noqa: E731
+    before = height()
+    for width in (1, 60):
+        page.set_viewport_size({"width": width, "height": 900})
+        for _ in range(3):
+            frame(page)
+        page.set_viewport_size({"width": 1280, "height": 900})
+        for _ in range(3):
+            frame(page)
+        assert height() == before

@@ -10,6 +10,7 @@ import { html } from "../dom.js";
 import { watch } from "./screen.js";
 
 const SETTLE = 400; // milliseconds of rest
+const NARROW = 50; // pixels: a closed fold, a hidden tab, a window of one pixel that a picture of the page is taken through
 
 export class Stage {
   constructor(root, ruler, view) {
@@ -37,8 +38,8 @@ export class Stage {
     this.grown = new ResizeObserver((sizes) =>
       requestAnimationFrame(() => {
         for (const { target, borderBoxSize } of sizes) {
-          const height = borderBoxSize[0].blockSize;
-          if (height > (parseFloat(target.style.minHeight) || 0)) target.style.minHeight = `${height}px`;
+          const { inlineSize: width, blockSize: height } = borderBoxSize[0];
+          if (width >= NARROW && height > (parseFloat(target.style.minHeight) || 0)) target.style.minHeight = `${height}px`;
         }
       }),
     );
@@ -50,7 +51,7 @@ export class Stage {
 
   /** Take up the space for a width, before anything is drawn; false where there is no room (a closed fold, a hidden tab). */
   resize(width) {
-    if (width < 50) return false;
+    if (width < NARROW) return false;
     if (width === this.width) return true;
     this.width = width;
     this.free();
