@@ -101,6 +101,17 @@ def test_the_goal_is_that_adam_is_first(page: Page) -> None:
     expect(page.locator("#race .dl-ranking")).to_have_text("All stand at the start.")
 
 
+def test_inside_a_sentence_common_nouns_begin_small_and_names_do_not(page: Page) -> None:
+    words = page.locator("#race .dl-ranking")
+    put(page, "race", methods=["gradient_descent", "heavy_ball", "nesterov", "adagrad", "adam", "rmsprop_momentum"])
+    expect(words).to_have_text(
+        "Adagrad is first below 10⁻⁶ for good, at step 8; then Nesterov (131), Adam (163) and heavy ball (168). "
+        "Still above it after 200 steps: RMSProp with momentum and gradient descent."
+    )
+    put(page, "race", methods=["gradient_descent", "heavy_ball"])
+    expect(words).to_contain_text("Heavy ball is first below")
+
+
 def test_pointing_at_a_chip_lets_the_others_stand_back(page: Page) -> None:
     back = "[...document.querySelectorAll('#race .dl-path')].filter(e => e.classList.contains('dl-back')).length"
     page.locator("#race .dl-figure").scroll_into_view_if_needed()

@@ -6,6 +6,7 @@
  */
 
 import { attribute } from "../dom.js";
+import { clamp } from "../link.js";
 import { pixel } from "./frame.js";
 
 export const LINE = 16; // height of a label
@@ -98,6 +99,7 @@ export function place(labels, width, height, occupancy) {
   }
 }
 
+const ASIDE = 16; // from here a line leads to a label
 const CLEARLY = 8; // so much nearer to its own curve than to any other
 
 /**
@@ -118,6 +120,23 @@ export function strays({ x, y, width, height }, own, others) {
   if (nearest === Infinity) return 0;
   const lead = nearest - distance(own);
   return (nearest < 3 ? 15 : 0) + 2 * Math.min(15, Math.max(0, CLEARLY - lead));
+}
+
+/** A ring of places for a label w wide about a point; those above and below it are a little worse. */
+export function around(a, b, w, r, penalty) {
+  return Array.from({ length: 12 }, (_, turn) => {
+    const [c, s] = [Math.cos((turn * Math.PI) / 6), Math.sin((turn * Math.PI) / 6)];
+    const aside = c > 0.3 ? 0 : c < -0.3 ? -w : -w / 2;
+    return [a + c * r + aside, b - s * r + ((-s - 1) / 2) * LINE, penalty + (Math.abs(c) < 0.9 ? 1 : 0)];
+  });
+}
+
+/** The line that leads from a point to its label in this box, where that had to stand aside. */
+export function leader(a, b, { x, y, width, height }) {
+  const u = clamp(a, x - 2, x + width + 2);
+  const v = clamp(b, y + 2, y + height - 2);
+  const distance = Math.hypot(u - a, v - b);
+  return distance > ASIDE && width > 0 ? `M${pixel(a + ((u - a) * 6) / distance)} ${pixel(b + ((v - b) * 6) / distance)}L${pixel(u)} ${pixel(v)}` : "";
 }
 
 /** Put a text where its box was placed; rather no label than one across what it names. */

@@ -66,11 +66,13 @@ export class LossPlot {
     let low = this.target > 0 ? Math.floor(Math.log10(this.target)) - 1 : 0;
     let high = this.target > 0 ? Math.ceil(Math.log10(this.target)) + 3 : 0;
     if (!(this.target > 0)) [low, high] = [0, 0];
+    this.cut = false; // whether a curve lies on the floor that is in truth below it
     for (const { above } of runs) {
       const first = Math.log10(Math.max(above[0], 10 ** FLOOR));
       for (const value of above) {
         if (!Number.isFinite(value)) break;
         const z = Math.max(FLOOR, Math.log10(value));
+        if (value < 10 ** FLOOR) this.cut = true;
         if (z < low) low = z;
         if (z > high) high = Math.min(z, first + 2); // what grows beyond leaves through the top
       }
@@ -92,7 +94,7 @@ export class LossPlot {
     const { width, height, occupancy, steps } = this;
     this.x = (k) => (k / steps) * width;
     const y = (z) => ((high - z) / (high - low)) * height;
-    const key = `${low} ${high} ${width} ${height}`;
+    const key = `${low} ${high} ${width} ${height} ${this.cut}`;
     if (key !== this.drawn) this.#drawAxes(low, high, y);
     this.drawn = key;
     occupancy.reset(width, height);
@@ -110,6 +112,7 @@ export class LossPlot {
       let exit = null;
       let previous = 0;
       const places = [];
+      const heights = [];
       let w = textWidth(this.font, c.title);
       for (let k = 0; k <= limit; k++) {
         const value = above[k];
@@ -125,8 +128,20 @@ export class LossPlot {
           const wish = Math.abs(k / steps - 0.6) * 4;
           places.push([u + 4, v - LINE - 2, wish], [u - w - 4, v - LINE - 2, wish], [u - w - 4, v + 3, wish + 1], [u - w / 2, v - LINE - 5, wish], [u - w / 2, v + 6, wish]);
         }
+        if (z <= high) heights[k] = v;
         previous = z;
         if (!Number.isFinite(value)) break;
+      }
+      // Along a curve that jumps up and down there is room only beyond all that it does over the length of its name.
+      const half = Math.ceil((w / 2 / width) * steps);
+      for (let k = half; k <= Math.min(limit, steps - half); k += Math.ceil(steps / 20)) {
+        const beside = heights.slice(k - half, k + half + 1).filter((v) => v !== undefined);
+        if (!beside.length) continue;
+        const [top, bottom] = [Math.min(...beside), Math.max(...beside)];
+        const way = beside.reduce((sum, v, n) => sum + (n ? Math.abs(v - beside[n - 1]) : 0), 0);
+        if (way < 3 * (bottom - top)) continue; // it goes one way: beside its points is nearer
+        const wish = Math.abs(k / steps - 0.6) * 4 + 5 + (bottom - top) / 10;
+        places.push([this.x(k) - w / 2, bottom + 5, wish], [this.x(k) - w / 2, top - LINE - 5, wish]);
       }
       if (c.dashed !== dashed) {
         for (const node of [c.curve, c.future]) {
@@ -179,7 +194,10 @@ export class LossPlot {
       if (within) occupancy.segment(0, v, width, v, 0.6);
       const w = textWidth(this.plainFont, this.goalLabel.textContent);
       const places = [];
-      for (const u of [width - w - 4, 4, width / 2 - w / 2]) places.push([u, v - LINE, u > width / 2 ? 0 : 1], [u, v + 2, 2]);
+      for (const [n, part] of [1, 0, 0.5, 0.75, 0.25].entries()) {
+        const u = 4 + part * (width - w - 8);
+        places.push([u, v - LINE, n], [u, v + 2, n + 2]);
+      }
       goal = { width: w, height: LINE, places, kept: this.goalKept ?? -1, within };
     }
     occupancy.sum();
@@ -198,7 +216,7 @@ export class LossPlot {
   #drawAxes(low, high, y) {
     const { frame, width, height, steps } = this;
     const marks = [];
-    for (const [decade, label] of decadeTicks(low, high, Math.max(2, height / 30))) marks.push(...frame.beside(y(decade), label, true));
+    for (const [decade, label] of decadeTicks(low, high, Math.max(2, height / 30))) marks.push(...frame.beside(y(decade), decade === FLOOR && this.cut ? `≤\u00a0${label}` : label, true));
     for (const [step, label] of linearTicks(0, steps, clamp(width / 55, 2, 5))) marks.push(...frame.below(this.x(step), label, step === steps ? "end" : "middle"));
     marks.push(svg("text", { class: "dl-axis-name", x: 2, y: 14, "text-anchor": "start" }, "J − J*"));
     marks.push(svg("text", { class: "dl-axis-name", x: MARGIN.left + width / 2, y: MARGIN.top + height + 33, "text-anchor": "middle" }, "step"));

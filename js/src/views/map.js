@@ -4,7 +4,7 @@ import { attribute, svg, text } from "../dom.js";
 import { fixed } from "../format.js";
 import { clamp } from "../link.js";
 import { clipSegment, Frame, linearTicks, pixel } from "./frame.js";
-import { fontOf, LINE, Occupancy, place, setText, textWidth } from "./labels.js";
+import { around, fontOf, leader, LINE, Occupancy, place, setText, strays, textWidth } from "./labels.js";
 import { FINE, LEVELS, sample, shade } from "./surface.js";
 
 export const MARGIN = { left: 40, right: 8, top: 8, bottom: 26 };
@@ -183,7 +183,7 @@ export class DescentMap {
     for (const points of this.criticalPoints.values()) for (const [u, v] of points) occupancy.box(u - 7, v - 7, 14, 14, 5);
     occupancy.sum();
     // The start and the minimum say their names when there is room.
-    const around = (u, v, w, near) => [0, 9, 20].flatMap((more) => {
+    const about = (u, v, w, near) => [0, 9, 20].flatMap((more) => {
       const [r, s] = [near + more, 0.7 * (near + more)];
       return [
         [u + r, v - LINE / 2, more], [u - r - w, v - LINE / 2, more + 1], [u - w / 2, v - r - LINE, more + 1], [u - w / 2, v + r, more + 1],
@@ -191,12 +191,14 @@ export class DescentMap {
       ];
     });
     const startWidth = textWidth(this.plainFont, "start");
-    const startBox = { width: startWidth, height: LINE, places: around(u0, v0, startWidth, 12), kept: this.startKept ?? -1 };
+    const startBox = { width: startWidth, height: LINE, places: about(u0, v0, startWidth, 12), kept: this.startKept ?? -1 };
+    const ends = labels.map(({ a, b }) => [a, b]);
     const boxes = this.critical.flatMap(({ kind, word, node, kept }) => {
       const w = textWidth(this.plainFont, word);
       const points = this.criticalPoints.get(kind);
       if (!points.length) attribute(node, "visibility", "hidden");
-      return points.length ? [{ node, memory: kept, width: w, height: LINE, places: points.flatMap(([u, v]) => around(u, v, w, 10)), kept: kept.place }] : [];
+      const astray = (x, y) => strays({ x, y, width: w, height: LINE }, points.flat(), ends); // not to be read as the name of a path's end
+      return points.length ? [{ node, memory: kept, width: w, height: LINE, places: points.flatMap(([u, v]) => about(u, v, w, 10)), kept: kept.place, astray }] : [];
     });
     place([...labels, startBox, ...boxes], width, height, occupancy);
     for (const label of labels) this.#drawLabel(label);
@@ -325,29 +327,16 @@ export class DescentMap {
     if (textWidth(this.font, words) > width) words = label; // a narrow screen: what happened stands below the map too
     text(p.label, words);
     const w = textWidth(this.font, words);
-    const places = [];
-    [[exit ? 13 : 9, 0], [30, 3], [54, 7], [82, 12], [114, 18]].forEach(([r, penalty], ring) => {
-      for (let turn = 0; turn < 12; turn++) {
-        const angle = (turn * Math.PI) / 6;
-        const [c, s] = [Math.cos(angle), Math.sin(angle)];
-        const aside = c > 0.3 ? 0 : c < -0.3 ? -w : -w / 2;
-        places.push([a + c * r + aside, b - s * r + ((-s - 1) / 2) * LINE, penalty + (ring ? 2 : 0) + (Math.abs(c) < 0.9 ? 1 : 0)]);
-      }
-    });
+    const places = [[exit ? 13 : 9, 0], [30, 5], [54, 9], [82, 14], [114, 20]].flatMap(([r, penalty]) => around(a, b, w, r, penalty));
     return { p, a, b, width: w, height: LINE, places, kept: p.kept };
   }
 
   #drawLabel(label) {
-    const { p, a, b, x, y, width } = label;
+    const { p, a, b, x, y } = label;
     p.kept = label.kept;
     attribute(p.label, "x", pixel(x));
     attribute(p.label, "y", pixel(y + 12));
-    // A line leads from a label that had to stand aside.
-    const u = clamp(a, x - 2, x + width + 2);
-    const v = clamp(b, y + 2, y + LINE - 2);
-    const distance = Math.hypot(u - a, v - b);
-    const d = distance > 16 && width > 0 ? `M${pixel(a + ((u - a) * 6) / distance)} ${pixel(b + ((v - b) * 6) / distance)}L${pixel(u)} ${pixel(v)}` : "";
-    attribute(p.leader, "d", d);
+    attribute(p.leader, "d", leader(a, b, label));
   }
 
   /** Decimals of a start point: a thousandth of the domain is finer than a pixel. */

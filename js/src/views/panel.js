@@ -5,7 +5,7 @@ import { attribute, html, svg } from "../dom.js";
 import { clamp } from "../link.js";
 import { clipSegment, decadeTicks, Frame, linearTicks, pixel } from "./frame.js";
 import { Heat } from "./heat.js";
-import { fontOf, LINE, Occupancy, place, setText, strays, textWidth } from "./labels.js";
+import { around, fontOf, leader, LINE, Occupancy, place, setText, strays, textWidth } from "./labels.js";
 
 const MARKED = ["circles", "squares"];
 const TRACED = 3; // pixels between the points by which labels measure how near a curve is
@@ -86,8 +86,9 @@ export class Panel {
       if (series.dash) curve.setAttribute("stroke-dasharray", series.dash);
       const dot = svg("circle", { class: "dl-end", r: 4.5, visibility: "hidden" });
       const label = svg("text", { class: "dl-label" }, series.label);
-      for (const node of [curve, dot, label]) node.style.setProperty("--dl-c", series.colour);
-      return { ...series, title: series.label, curve, dot, label, kept: -1, trace: [] };
+      const lead = svg("path", { class: "dl-leader" });
+      for (const node of [curve, dot, label, lead]) node.style.setProperty("--dl-c", series.colour);
+      return { ...series, title: series.label, curve, dot, label, lead, kept: -1, trace: [] };
     });
     this.lines = spec.lines.map((line) => ({
       ...line,
@@ -108,6 +109,7 @@ export class Panel {
       this.frame.clipped("dl-curves", ...this.lines.map(({ mark }) => mark), this.now, ...this.series.map(({ curve }) => curve)),
       this.frame.border,
       ...this.series.map(({ dot }) => dot),
+      ...this.series.map(({ lead }) => lead),
       ...[...this.lines, ...this.series].map(({ label }) => label),
       ...(onPick ? [this.handle] : []),
       ...this.handles.map(({ element }) => element),
@@ -203,15 +205,25 @@ export class Panel {
       const { title, colour, trace } = label.of;
       if (!trace) continue;
       const others = traced.filter((each) => each.colour !== colour || (each.title && each.title !== title)).map((each) => each.trace);
-      if (others.length) label.astray = (x, y) => strays({ x, y, width: label.width, height: label.height }, trace, others);
+      if (!others.length) continue;
+      label.astray = (x, y) => {
+        const box = { x, y, width: label.width, height: label.height };
+        return label.point && leader(...label.point, box) ? 0 : strays(box, trace, others); // a line leads there
+      };
     }
     place(labels, width, height, occupancy);
     const placed = new Set(labels.map(({ of }) => of));
     for (const label of labels) {
       label.of.kept = label.kept;
-      setText(label.of.label, label, label.cost < 40);
+      const room = label.cost < 40;
+      setText(label.of.label, label, room);
+      if (label.of.lead) attribute(label.of.lead, "d", room && label.point ? leader(...label.point, label) : "");
     }
-    for (const each of [...this.lines, ...this.series]) if (!placed.has(each)) attribute(each.label, "visibility", "hidden");
+    for (const each of [...this.lines, ...this.series]) {
+      if (placed.has(each)) continue;
+      attribute(each.label, "visibility", "hidden");
+      if (each.lead) attribute(each.lead, "d", "");
+    }
   }
 
   /** A reference line at x or y = `at`, named beside it. */
@@ -297,9 +309,12 @@ export class Panel {
         places.push([p - w / 2, q - LINE - 6, wish], [p - w / 2, q + 6, wish], [p - w / 2, q - 2 * LINE, wish + 7], [p - w / 2, q + LINE, wish + 7]);
       }
     }
+    const point = ys.length === 1 && places.length ? [a, b] : null;
+    // A point has few places beside it: farther ones, from which a line leads back to it.
+    if (point) for (const [r, penalty] of [[28, 10], [52, 14], [80, 19], [112, 25]]) places.push(...around(a, b, w, r, penalty));
     if (ys.length === 1 && d && !mark && !dots) d += "m-1.5 0a1.5 1.5 0 1 0 3 0a1.5 1.5 0 1 0-3 0"; // a line that is yet to begin
     attribute(series.curve, "d", d);
-    if (places.length) labels.push({ of: series, width: w, height: LINE, places, kept: series.kept });
+    if (places.length) labels.push({ of: series, width: w, height: LINE, places, kept: series.kept, point });
   }
 
   #drawAxes() {
