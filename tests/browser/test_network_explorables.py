@@ -128,6 +128,25 @@ def test_buttons_go_through_the_steps(page: Page, name: str) -> None:
     assert state(page, name)[here.step_name] == len(here.diagram.stages) - 2
 
 
+def test_the_walk_ends_where_nothing_changes_any_more(page: Page) -> None:
+    """Forward mode is through when backward mode begins."""
+    put_and_come(page, "graph-steps", forward=True, step=15)
+    box = page.locator("#graph-steps")
+    onward, slider = box.locator(".dl-next"), box.locator(".dl-stepper input")
+    expect(onward).to_be_disabled()
+    expect(slider).to_have_attribute("max", "8")
+    expect(slider).to_have_value("8")
+    seen = [box.locator(".dl-diagram:visible").inner_html(), box.locator(".dl-stage:visible").inner_text()]
+    put_and_come(page, "graph-steps", step=8)
+    assert [box.locator(".dl-diagram:visible").inner_html(), box.locator(".dl-stage:visible").inner_text()] == seen
+    box.locator(".dl-previous").click()
+    frame(page)
+    assert state(page, "graph-steps")["step"] == 7
+    assert box.locator(".dl-stage:visible").inner_text() != seen[1]
+    put_and_come(page, "graph-steps", forward=False)
+    expect(slider).to_have_attribute("max", "15")
+
+
 def test_once_more_goes_on_with_the_next_update(page: Page) -> None:
     put_and_come(page, "back-propagation", step=12)
     page.get_by_role("button", name="Once more").click()

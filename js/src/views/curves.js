@@ -224,9 +224,10 @@ export function create(root, spec, store, id) {
   function draw() {
     const results = computed();
     if (results === null) return;
-    drawControls();
     const get = (name) => value(name, results);
     const seen = (when) => !when || (Number.isFinite(get(when)) && get(when) !== 0);
+    if (stepper) diagram().follow(seen);
+    drawControls();
     panels.forEach((panel) => panel.choose(option()));
     panels.forEach((panel, i) => {
       const { pick } = spec.panels[i];

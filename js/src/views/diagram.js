@@ -85,8 +85,20 @@ export class Diagram {
     this.words.hidden = !visible;
   }
 
+  /** The last step that changes anything: what a switch hides may leave nothing for those after it. */
   get last() {
-    return this.spec.stages.length - 1;
+    return this.end ?? this.spec.stages.length - 1;
+  }
+
+  /** Which step is the last, by what is `seen(when)`. */
+  follow(seen) {
+    const lit = (each, step) => [each.forward.includes(step), each.backward.includes(step) && seen(this.spec.backward)].join();
+    const all = [...this.nodes.values(), ...this.edges];
+    const lines = all.flatMap((each) => [...each.lines, ...(each.formula ?? [])]).filter(({ when }) => seen(when));
+    const told = (step) => JSON.stringify(this.spec.stages[step].filter(({ when }) => seen(when)).map(({ text: parts }) => parts));
+    const alike = (a, b) => told(a) === told(b) && all.every((each) => lit(each, a) === lit(each, b)) && lines.every((line) => begun(line, a) === begun(line, b));
+    this.end = this.spec.stages.length - 1;
+    while (this.end > 0 && alike(this.end - 1, this.end)) this.end--;
   }
 
   resize(width) {
