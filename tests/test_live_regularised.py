@@ -56,6 +56,7 @@ def test_zeros_are_counted_and_the_goal_takes_the_soft_threshold():
             found = here.values
             w = np.array([found[f"now{k}"] for k in range(WEIGHTS)])
             assert found["zeros"] == np.count_nonzero(w == 0)
+            assert found["small"] == np.count_nonzero((w != 0) & (np.abs(w) < 0.05))
             reached[name] = reached.get(name, False) or bool(found["reached"])
     assert reached == {"l2": False, "l1": True, "sign": False}
 
@@ -72,7 +73,7 @@ def test_the_ball_goes_through_the_minimiser_and_the_diamond_meets_the_axis():
 
 def test_the_map_of_two_weights():
     surface = live.Penalty().values["surface"].reshape(penalty.GRID, penalty.GRID)
-    i, j = np.unravel_index(np.argmin(surface), surface.shape)
+    i, j = np.unravel_index(np.argmax(surface), surface.shape)
     cell = (penalty.WINDOW[1] - penalty.WINDOW[0]) / penalty.GRID
     at = np.array([penalty.WINDOW[0] + (k + 0.5) * cell for k in (j, i)])
     assert np.all(np.abs(at - PLANE.risk.least) < 1.5 * cell)

@@ -65,7 +65,7 @@ def test_descent_follows_minus_the_gradient(name):
     assert found["risk"] == pytest.approx(risk(b, a), abs=1e-6)
     assert found["hand_risk"] == pytest.approx(risk(-1.0, 1.0))
     surface = found["surface"].reshape(41, 41)
-    assert np.exp(surface[0, 40]) - 0.02 == pytest.approx(risk(7 - 5 / 41, -2 + 5 / 41))
+    assert np.exp(-surface[0, 40]) - 0.02 == pytest.approx(risk(7 - 5 / 41, -2 + 5 / 41))
 
 
 def test_the_phases_in_words():

@@ -149,7 +149,8 @@ class FitLine(Curves):
             notes={
                 "squared": "Risk: mean squared residual. Two points lie far off, and their squares weigh most.",
                 "absolute": "Risk: mean absolute residual. Each point pulls with the same force, however far it is.",
-                "zero_one": "Risk: the share of points on the wrong side, what is meant. See its surface: it is made of steps.",
+                "zero_one": "Risk: the share of points on the wrong side, which is what one really wants small. "
+                "See its surface: it is made of steps.",
                 "cross_entropy": "Risk: cross-entropy, a smooth surrogate of the 0/1 error.",
             },
             loss=loss,
@@ -246,12 +247,13 @@ def risk_of_line(loss: Loss, data: Examples, intercept: Any, slope: Any) -> Any:
 
 
 def surface_of(loss: Loss, data: Examples, intercepts: Any, slopes: Any) -> Any:
-    """log R + a little, on a grid, for the map: the logarithm shows the valley; the 0/1 risk may be 0, hence the little."""
+    """−log(R + a little), on a grid, for the map, which is strongest where R is least: the logarithm shows the valley; the
+    0/1 risk may be 0, hence the little."""
 
     def row(_: Any, slope: Any) -> Any:
         return _, scan(lambda _, intercept: (_, risk_of_line(loss, data, intercept, slope)), 0.0, intercepts)[1]
 
-    return np.reshape(np.log(scan(row, 0.0, slopes)[1] + 0.02), (-1,))
+    return np.reshape(-np.log(scan(row, 0.0, slopes)[1] + 0.02), (-1,))
 
 
 def shown_examples(loss: Loss, data: Examples, intercept: Any, slope: Any) -> dict[str, Any]:

@@ -163,9 +163,12 @@ class Penalty(Curves):
             {name: self.results_of(each) for name, each in PENALTIES.items()},
             (plane, paths),
             words=(
-                Sentence("At λ = {strength}, {zeros:d} of {weights:d} weights are exactly 0; smaller than 0.05: {small:d}."),
                 Sentence(
-                    "Weights that matter are among them ({wrong_zeros:d}): the penalty is too strong.",
+                    "At λ = {strength}, {zeros:d} of {weights:d} weights are exactly 0, "
+                    "{small:d} of the others smaller than 0.05."
+                ),
+                Sentence(
+                    "Weights that matter are among the zeros ({wrong_zeros:d}): the penalty is too strong.",
                     when="wrong_zeros",
                     tone="bad",
                 ),
@@ -214,7 +217,7 @@ class Penalty(Curves):
             rows = np.reshape(w, (1, -1))
             new = MANY.new.at(rows)[0]
             return {
-                "surface": np.log(PLANE.risk.at(grid)),
+                "surface": -np.log(PLANE.risk.at(grid)),
                 "ball_x": x, "ball_y": y,
                 "path_x": path[:, 0], "path_y": path[:, 1],
                 "free_x": least[:1], "free_y": least[1:],
@@ -224,7 +227,7 @@ class Penalty(Curves):
                 **{f"now{k}": w[k] for k in range(WEIGHTS)},
                 "weights": float(WEIGHTS),
                 "zeros": zeros,
-                "small": np.sum(np.less(np.abs(w), 0.05)),
+                "small": np.sum(np.less(np.abs(w), 0.05)) - zeros,
                 "wrong_zeros": np.sum(zero[:RELEVANT]),
                 "risk": MANY.risk.at(rows)[0],
                 "new": new,

@@ -99,7 +99,7 @@ def test_the_point_on_the_surface_is_the_line(page: Page) -> None:
 
 
 def test_the_map_shows_its_values(page: Page) -> None:
-    """The lowest risk lies where the map is palest, and the map is repainted when the loss changes."""
+    """The lowest risk lies where the map is strongest, and the map is repainted when the loss changes."""
     frame(page)
     pixels = """() => {
         const c = document.querySelector('#fit-line canvas'), {data} = c.getContext('2d').getImageData(0, 0, c.width, c.height);
@@ -107,9 +107,9 @@ def test_the_map_shows_its_values(page: Page) -> None:
     }"""
     found = page.evaluate(pixels)
     alpha = np.array(found["alpha"]).reshape(found["height"], found["width"])[::-1]
-    rows, columns = np.nonzero(alpha == 0)
+    rows, columns = np.nonzero(alpha == alpha.max())
     surface = live.FitLine().values["surface"].reshape(41, 41)
-    i, j = np.unravel_index(np.argmin(surface), surface.shape)
+    i, j = np.unravel_index(np.argmax(surface), surface.shape)
     assert rows.mean() / found["height"] == pytest.approx((i + 0.5) / 41, abs=0.03)
     assert columns.mean() / found["width"] == pytest.approx((j + 0.5) / 41, abs=0.03)
     put(page, "fit-line", loss="zero_one")
