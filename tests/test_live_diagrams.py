@@ -297,10 +297,10 @@ def test_forward_mode_says_whose_derivative_it_carries(name):
 def test_buttons_stay_with_the_expression(name):
     """But for the one that names another: of these, only a line has a gradient of 0 where the goal is not reached."""
     shows = {show["label"]: show["set"] for show in GraphSteps(name).spec["shows"]}
-    assert {label for label, settings in shows.items() if settings["expression"] != name} <= {"A line with a gradient of 0"}
-    it = GraphSteps(**shows["All values"])
+    assert {label for label, settings in shows.items() if settings["expression"] != name} <= {"a line with a gradient of 0"}
+    it = GraphSteps(**shows["all values"])
     assert it.stage_words.startswith(f"fprop of {it.graphs[name].result.name} = ")
-    if two := shows.get("Two paths add up"):
+    if two := shows.get("two paths add up"):
         it = GraphSteps(**two)
         assert re.search(r"∇\S+ = \S+ \+ \S+ = \S+, handed down by \S+ and", it.formula)
 

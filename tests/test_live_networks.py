@@ -153,9 +153,9 @@ def test_all_layers_are_within_the_frame(activation, start):
 
 
 def test_what_is_said_of_a_layer_fits_its_activation():
-    assert "72 % of them at or beyond an end of the axis." in Initialisation().words
+    assert "72 % of them in the two outermost bars." in Initialisation().words
     he = Initialisation("relu", initialiser="he")
-    assert "end of the axis" not in he.words
+    assert "outermost" not in he.words
     assert re.search(r"(\d+) % of them 0\.", he.words)[1] == f"{he.values['silent']:.0f}"
     assert 30 < he.values["silent"] < 60
     zeros = Initialisation(initialiser="zeros").words
@@ -321,6 +321,14 @@ def test_the_third_step_moves_centres_and_lowers_the_error():
     it.step = 0
     assert not it.values["reached"]
     assert "Two steps with n = 4: off the data by" in it.words
+
+
+def test_what_two_steps_give_is_said_in_the_colour_of_their_curve():
+    it = RadialBasis()
+    told = [each for each in it.sentences if each.text.startswith("Two steps")]
+    for it.step, name in ((0, "f"), (50, "two_step")):
+        (curve,) = (each for each in it.panels[0].series if each.y == name)
+        assert [each.colour for each in told if it.seen(each.when, it.values)] == [curve.colour]
 
 
 @pytest.mark.parametrize("step", [0, 50])

@@ -213,9 +213,9 @@ class BackPropagation(Stepped):
     x1 = Slider(1.0, low=-2.0, high=2.0, step=0.1, label="x₁", description="input")
     x2 = Slider(-0.5, low=-2.0, high=2.0, step=0.1, label="x₂", description="input")
     target = Slider(1, low=1, high=2, step=1, label="y", description="class of the example")
-    w = Slider(0.5, low=-2.0, high=2.0, step=0.1, label="w⁽¹⁾₁₁", description="from x₁ to h₁ at t = 0")
-    v = Slider(-0.8, low=-2.0, high=2.0, step=0.1, label="w⁽²⁾₁₁", description="from h₁ to f₁ at t = 0")
-    b = Slider(0.1, low=-2.0, high=2.0, step=0.1, label="b⁽¹⁾₁", description="bias of h₁ at t = 0")
+    w = Slider(0.5, low=-2.0, high=2.0, step=0.1, label="w⁽¹⁾₁₁", description="from x₁ to h₁ at t\u00a0=\u00a00")
+    v = Slider(-0.8, low=-2.0, high=2.0, step=0.1, label="w⁽²⁾₁₁", description="from h₁ to f₁ at t\u00a0=\u00a00")
+    b = Slider(0.1, low=-2.0, high=2.0, step=0.1, label="b⁽¹⁾₁", description="bias of h₁ at t\u00a0=\u00a00")
     alpha = Slider(0.1, low=0.0, high=2.0, step=0.05, label="α", description="learning rate")
     updates = Slider(0, low=0, high=UPDATES, step=1, label="t", description="updates done before")
     picked = Pick([each.name for each in DIAGRAM.items if each.name])
@@ -232,10 +232,10 @@ class BackPropagation(Stepped):
             ),
             goal=Goal(f"Go once forward and backward, then bring the loss below 0.05 within {UPDATES} updates.", "reached"),
             shows=(
-                Show("The forward pass done", {"step": LOSS, "picked": "loss"}),
-                Show("Two paths meet", {"step": TO_H1, "picked": "h1"}),
-                Show("A ReLU unit that is off", {"activation": "relu", "x1": 1.0, "x2": -0.5, "step": TO_A1, "picked": "h3"}),
-                Show("The optimiser's step", {"step": UPDATE, "picked": "w111"}),
+                Show("the forward pass done", {"step": LOSS, "picked": "loss"}),
+                Show("two paths meet", {"step": TO_H1, "picked": "h1"}),
+                Show("a ReLU unit that is off", {"activation": "relu", "x1": 1.0, "x2": -0.5, "step": TO_A1, "picked": "h3"}),
+                Show("the optimiser’s step", {"step": UPDATE, "picked": "w111"}),
             ),
             activation=activation,
             **state,

@@ -126,8 +126,8 @@ class Depth(Curves):
                 "reached",
             ),
             shows=(
-                Show("Sigmoid, 30 layers", {"activation": "sigmoid", "depth": 30, "scale": 1.0}),
-                Show("Tanh, s = 1", {"activation": "tanh", "depth": 30, "scale": 1.0}),
+                Show("sigmoid, 30 layers", {"activation": "sigmoid", "depth": 30, "scale": 1.0}),
+                Show("tanh, s = 1", {"activation": "tanh", "depth": 30, "scale": 1.0}),
                 Show("ReLU, s = √2", {"activation": "relu", "depth": 30, "scale": 1.41}),
                 Show("ReLU, s = 3", {"activation": "relu", "depth": 30, "scale": 3.0}),
             ),

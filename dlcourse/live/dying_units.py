@@ -49,6 +49,7 @@ class DyingUnits(Curves):
 
     def __init__(self, other: str = "leaky_relu", *, identity: str = "dying-units", **state: Any) -> None:
         blue, orange = palette.SERIES[:2]
+        others = self.declared()["other"].labels.items()
         super().__init__(
             identity,
             {name: partial(side_by_side, name) for name in OFFERED},
@@ -59,7 +60,7 @@ class DyingUnits(Curves):
                     (
                         Series("x", "y", "data", palette.DATA, kind="circles"),
                         Series("grid", "f_relu", "ReLU", orange),
-                        Series("grid", "f_other", "the other", blue),
+                        *(Series("grid", "f_other", label, blue, when=f"beside_{name}") for name, label in others),
                     ),
                 ),
                 Panel(
@@ -67,7 +68,10 @@ class DyingUnits(Curves):
                     Axis("dead units, %", (-4.0, 104.0)),
                     (
                         Series("steps", "dead_relu", "ReLU", orange, kind="steps", at="dead_relu_here"),
-                        Series("steps", "dead_other", "the other", blue, kind="steps", at="dead_other_here"),
+                        *(
+                            Series("steps", "dead_other", label, blue, "steps", at="dead_other_here", when=f"beside_{name}")
+                            for name, label in others
+                        ),
                     ),
                     pick="step",
                 ),
@@ -99,9 +103,9 @@ class DyingUnits(Curves):
                 "reached",
             ),
             shows=(
-                Show("A step too large", {"alpha": 0.4, "bias": 0.0, "step": STEPS}),
-                Show("An unlucky bias", {"alpha": 0.1, "bias": -2.0, "step": STEPS}),
-                Show("All is well", {"alpha": 0.1, "bias": 0.0, "step": STEPS}),
+                Show("a step too large", {"alpha": 0.4, "bias": 0.0, "step": STEPS}),
+                Show("an unlucky bias", {"alpha": 0.1, "bias": -2.0, "step": STEPS}),
+                Show("all is well", {"alpha": 0.1, "bias": 0.0, "step": STEPS}),
             ),
             play=Play("step", "Train"),
             other=other,
@@ -159,6 +163,7 @@ def side_by_side(other: str, alpha: Any, bias: Any, step: Any) -> dict[str, Any]
     share, error = found["dead_relu_here"], found["loss_relu_here"]
     whole = np.greater_equal(step, float(STEPS))
     return found | {
+        **{f"beside_{name}": float(name == other) for name in OFFERED},
         "constant": np.greater_equal(share, 100.0),
         "unhurt": np.less_equal(share, 0.0) * np.greater(step, 0.0),
         "reached": whole * np.less(share, 10.0) * np.less(error, 0.1),

@@ -143,14 +143,7 @@ class GraphSteps(Stepped):
     x2 = slider("x₂", "input", 0.5)
     b = slider("b", "bias")
     direction = Slider(
-        1,
-        low=1,
-        high=INPUTS_AT_MOST,
-        step=1,
-        limit="inputs",
-        when="forward",
-        label="i",
-        description="forward mode: tangent 1 at input",
+        1, low=1, high=INPUTS_AT_MOST, step=1, limit="inputs", when="forward", label="i", description="tangent 1 at input"
     )
     inputs = Slider(INPUTS_AT_MOST, low=1, high=INPUTS_AT_MOST, step=1, label="", description="inputs of the expression")
     picked = Pick([f"box{i}" for i in range(MOST)])
@@ -188,18 +181,18 @@ def shows_of(expression: str, graph: FlowGraph) -> tuple[Show, ...]:
     """Buttons that stay with the expression that one begins with, as far as it has what they show."""
     operators = [box for box in graph.boxes if box.row is not None]
     reverse: dict[str, Any] = {"expression": expression, "forward": False}
-    shows = [Show("All values", {**reverse, "step": len(operators)})]
+    shows = [Show("all values", {**reverse, "step": len(operators)})]
     for i, box in reversed(list(enumerate(graph.boxes))):
         users = [k for k, other in enumerate(operators) if box in other.inputs]
         if len(users) > 1:  # the last of its two shares has come when the first of its users has gone backward
-            shows.append(Show("Two paths add up", {**reverse, "step": 2 * len(operators) + 1 - users[0], "picked": f"box{i}"}))
+            shows.append(Show("two paths add up", {**reverse, "step": 2 * len(operators) + 1 - users[0], "picked": f"box{i}"}))
             break
     zero = {"expression": "line", "forward": False, "w": 0.2, "b": 2.0, "step": 11, "picked": "box0"}
-    shows.append(Show("A line with a gradient of 0", zero))
+    shows.append(Show("a line with a gradient of 0", zero))
     entries = len(EXPRESSIONS[expression].start)
     shows.append(
         Show(
-            "Forward mode",
+            "forward mode",
             {"expression": expression, "forward": True, "direction": max(1, entries - 1), "step": len(operators) + 1},
         )
     )
@@ -390,7 +383,7 @@ def diagram_of(expression: Expression, graph: FlowGraph) -> Diagram:
             (
                 Said(f"fprop of {boxes[i].name} = {reading(i)[0]}: {numbers(f'v{i}', size[i])}.", when="backward"),
                 Said(
-                    f"{boxes[i].name} = {reading(i)[0]}: value {numbers(f'v{i}', size[i])} and, by the same operator's rule, "
+                    f"{boxes[i].name} = {reading(i)[0]}: value {numbers(f'v{i}', size[i])} and, by the same operator’s rule, "
                     f"tangent {numbers(f't{i}', size[i])}.",
                     when="forward",
                 ),

@@ -94,7 +94,7 @@ class Initialisation(Curves):
                 ),
                 Sentence(
                     "In layer {layer} the activations are {size_here} in size, "
-                    "{saturated:.0f} % of them at or beyond an end of the axis.",
+                    "{saturated:.0f} % of them in the two outermost bars.",
                     when="bounded",
                 ),
                 Sentence("In layer {layer} the activations are {size_here} in size, {silent:.0f} % of them 0.", when="half"),
@@ -118,10 +118,10 @@ class Initialisation(Curves):
                 "found",
             ),
             shows=(
-                Show("Too large", {"activation": "tanh", "initialiser": "large", "scale": 1.0}),
-                Show("Too small", {"activation": "tanh", "initialiser": "small", "scale": 1.0}),
-                Show("All zero", {"activation": "tanh", "initialiser": "zeros", "scale": 1.0}),
-                Show("All equal", {"activation": "tanh", "initialiser": "constant", "scale": 1.0}),
+                Show("too large", {"activation": "tanh", "initialiser": "large", "scale": 1.0}),
+                Show("too small", {"activation": "tanh", "initialiser": "small", "scale": 1.0}),
+                Show("all zero", {"activation": "tanh", "initialiser": "zeros", "scale": 1.0}),
+                Show("all equal", {"activation": "tanh", "initialiser": "constant", "scale": 1.0}),
                 Show("Glorot and tanh", {"activation": "tanh", "initialiser": "glorot", "scale": 1.0}),
                 Show("He and ReLU", {"activation": "relu", "initialiser": "he", "scale": 1.0}),
             ),

@@ -121,7 +121,10 @@ class RadialBasis(Curves):
                 ),
             ),
             words=(
-                Sentence("Two steps with n = {centres}: off the data by {two_error:.3f} (root mean square).", colour=green),
+                *(  # in the colour of the curve that is drawn
+                    Sentence("Two steps with n = {centres}: off the data by {two_error:.3f} (root mean square).", when, colour)
+                    for when, colour in (("unmoved", blue), ("moved", green))
+                ),
                 Sentence("Learning everything, at t = {step}: {error:.3f}.", when="moved", colour=blue),
                 Sentence(
                     "The centre that moved most has gone {farthest:.2f}; the widths are now {narrowest:.2f} to {widest:.2f}.",
@@ -143,10 +146,10 @@ class RadialBasis(Curves):
                 "With at most 5 centres, come within 0.1 of the data (root mean square). Are two steps enough?", "reached"
             ),
             shows=(
-                Show("Too narrow", {"centres": 8, "width": 0.2, "kmeans": True, "step": 0}),
-                Show("Too wide", {"centres": 8, "width": 5.0, "kmeans": True, "step": 0}),
-                Show("Random centres", {"centres": 5, "width": 0.6, "kmeans": False, "step": 0}),
-                Show("Three steps", {"centres": 5, "width": 0.6, "kmeans": True, "step": STEPS}),
+                Show("too narrow", {"centres": 8, "width": 0.2, "kmeans": True, "step": 0}),
+                Show("too wide", {"centres": 8, "width": 5.0, "kmeans": True, "step": 0}),
+                Show("random centres", {"centres": 5, "width": 0.6, "kmeans": False, "step": 0}),
+                Show("three steps", {"centres": 5, "width": 0.6, "kmeans": True, "step": STEPS}),
             ),
             play=Play("step", "Third step", 5.0, ("centres", "width")),
             **state,
@@ -208,6 +211,7 @@ def fit(centres: Any, width: Any, kmeans: Any, step: Any) -> dict[str, Any]:
         "narrowest": -np.max(np.where(used, -widths, -1e9)),
         "widest": np.max(np.where(used, widths, 0.0)),
         "moved": moved,
+        "unmoved": 1.0 - moved,
         "several_moved": moved * (1.0 - one),
         "one_moved": moved * one,
         "several_unmoved": (1.0 - moved) * (1.0 - one),
