@@ -120,7 +120,9 @@ class Escape(Curves):
                 ),
                 Sentence("Goal reached.", "reached", tone="good"),
             ),
-            goal=Goal("Among many minima, find a temperature at which annealing finds the lowest 36 times of 48.", "reached"),
+            goal=Goal(
+                "Among many minima, find a temperature at which annealing finds the lowest 36 times out of 48.", "reached"
+            ),
             presets=START,
             shows=SHOWS if shows is None else shows,
             landscape=landscape,

@@ -57,10 +57,10 @@ class GradientCheck(Curves):
             Axis("step ε", (1e-16, 1.0), "log"),
             Axis("error of the derivative", (1e-14, 10.0), "log"),
             (
-                Series("steps", "truncation", "truncation", palette.DATA, dash="5 4", faint=True),
                 Series("steps", "rounding", "rounding", palette.DATA, dash="5 4", faint=True),
                 Series("steps", "forward_errors", "one-sided", forward, kind="dots", at="forward_error"),
                 Series("steps", "central_errors", "central", central, kind="dots", at="central_error"),
+                Series("steps", "truncation", "truncation (central)", palette.DATA, dash="5 4", faint=True),
             ),
             pick="epsilon",
         )

@@ -88,7 +88,7 @@ class Noise(Curves):
                 (
                     Series("path_x", "path_y", "one run", palette.DATA, faint=True),
                     Series("end_x", "end_y", f"ends of {RUNS} runs", cloud, kind="dots"),
-                    Series("best_x", "best_y", "minimum", floor, kind="squares"),
+                    Series("best_x", "best_y", "minimum", palette.DATA, kind="squares"),
                 ),
                 heat=Heat("heights", *CELLS),
             ),

@@ -74,7 +74,7 @@ class QuadraticModel(Curves):
         )
         along = Panel(
             Axis("part of Newton’s step", (-0.5, 1.5)),
-            Axis("J along it"),
+            Axis("J along the step"),
             (
                 Series("parts", "model_along", "model", blue, dash="5 4"),
                 Series("parts", "along", "J", palette.DATA),

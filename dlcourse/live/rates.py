@@ -157,8 +157,12 @@ class Rates(Curves):
             (plane, errors),
             words=(
                 Sentence("At κ = {condition}, α = {alpha} and β = {beta} theory gives ρ = {rho:.4f} a step."),
-                Sentence("The run’s error shrank to {measured:.4f} of itself a step, from step 100 to 200.", "shrinks"),
-                Sentence("The run’s error grew by a factor of {measured:.4f} a step, from step 100 to 200.", "grows"),
+                Sentence(
+                    "The run’s error shrank to {measured:.4f} of itself a step, from step 100 to 200 (not drawn).", "shrinks"
+                ),
+                Sentence(
+                    "The run’s error grew by a factor of {measured:.4f} a step, from step 100 to 200 (not drawn).", "grows"
+                ),
                 Sentence("By step 200 the run’s error is too small or too large to be a number.", "unmeasured"),
                 Sentence("It diverges: with this β the edge is α = {edge:.3f}.", "diverges", tone="bad"),
                 Sentence("This α lies beyond the map: there the run diverges, whatever β.", "outside"),

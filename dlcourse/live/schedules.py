@@ -139,11 +139,11 @@ class Schedules(Curves):
                 Axis("step t", (0.0, float(STEPS))),
                 Axis("distance from the minimum", (1e-3, 100.0), "log"),
                 (
-                    Series("steps", "floors", "floor", grey, dash="5 4", faint=True),
                     Series("steps", "reach", "without noise", plain),
                     Series("steps", "distances", "with noise", noisy, when="noisy"),
+                    Series("steps", "floors", "floor", grey, dash="5 4"),
                 ),
-                (Line(TARGET, "goal", axis="y", tone="goal"),),
+                (Line(TARGET, f"goal {TARGET:g}", axis="y", tone="goal"),),
             ),
         )
         super().__init__(
