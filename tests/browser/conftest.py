@@ -116,8 +116,6 @@ def watch(page: Page) -> None:
 
     page.on("console", lambda said: problems.append(f"console: {said.text}") if said.type == "error" else None)
     page.on("pageerror", lambda error: problems.append(f"exception: {error}"))
-    # What is said without an exception, such as that the sizes told never end, no event of Playwright's tells.
-    page.add_init_script("addEventListener('error', (event) => event.error || console.error(event.message))")
     page.on("request", request)
     page.on("requestfailed", lambda failed: problems.append(f"failed: {failed.url} ({failed.failure})"))
     page.on("response", lambda got: problems.append(f"{got.status}: {got.url}") if got.status >= 400 else None)
@@ -132,6 +130,8 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
         page = context.new_page()
         watch(page)
+        # What is said without an exception, such as that the sizes told never end, no event of Playwright's tells.
+        page.add_init_script("addEventListener('error', (event) => event.error || console.error(event.message))")
         opened.append(page)
         page.goto(url, wait_until="load")
         if options.get("java_script_enabled", True):
