@@ -15,10 +15,10 @@ __all__ = ["ADAPTIVE_METHODS", "ALL_METHODS", "ESCAPE", "GRID", "METHODS", "STEP
 METHODS = {
     method.name: method
     for method in (
-        Method("gradient_descent", "Gradient descent", lambda α, β: optim.GradientDescent(α)),
-        Method("momentum", "Momentum (averaged)", optim.Momentum),
-        Method("accumulated_momentum", "Momentum (accumulated)", optim.AccumulatedMomentum),
-        Method("heavy_ball", "Heavy ball", optim.HeavyBall),
+        Method("gradient_descent", "gradient descent", lambda α, β: optim.GradientDescent(α)),
+        Method("momentum", "momentum (averaged)", optim.Momentum),
+        Method("accumulated_momentum", "momentum (accumulated)", optim.AccumulatedMomentum),
+        Method("heavy_ball", "heavy ball", optim.HeavyBall),
         Method("nesterov", "Nesterov", optim.Nesterov),
     )
 }

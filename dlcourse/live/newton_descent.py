@@ -18,8 +18,8 @@ NEWTON_METHODS = {
     for method in (
         METHODS["gradient_descent"],
         Method("newton", "Newton", lambda α, s: optim.NewtonStep()),
-        Method("damped_newton", "Damped Newton", lambda α, s: optim.NewtonStep(s)),
-        Method("saddle_free_newton", "Saddle-free Newton", lambda α, s: optim.SaddleFreeStep(s)),
+        Method("damped_newton", "damped Newton", lambda α, s: optim.NewtonStep(s)),
+        Method("saddle_free_newton", "saddle-free Newton", lambda α, s: optim.SaddleFreeStep(s)),
     )
 }
 

@@ -21,11 +21,16 @@ ESCAPE = 1e6  # a run has diverged at the first step whose point is not finite o
 
 
 class Method(NamedTuple):
-    """An update rule as the reader knows it: name, label, and the rule for the values of two sliders."""
+    """An update rule as the reader knows it: name, what it is called inside a sentence, and the rule for two sliders."""
 
     name: str
-    label: str
+    called: str
     rule: Callable[[Any, Any], optim.UpdateRule]
+
+    @property
+    def label(self) -> str:
+        """As it stands alone."""
+        return self.called[0].upper() + self.called[1:]
 
 
 class Paths(Explorable):
@@ -94,7 +99,7 @@ class Paths(Explorable):
             "target": target,
             "controls": {name: kinds[name].describe() for name in (*shown, "step")},
             "methods": [
-                {"name": m.name, "label": m.label, "colour": palette.PATHS[m.name], "reads": self.reads(m)}
+                {"name": m.name, "label": m.label, "called": m.called, "colour": palette.PATHS[m.name], "reads": self.reads(m)}
                 for m in self.offered
             ],
             "landscapes": [self.describe(name) for name in self.places],

@@ -179,7 +179,7 @@ class power(Schedule):
     delta: Number = 1.0
 
     def value(self, t: Any) -> Any:
-        return self.initial / t ** (1.0 * self.delta)  # a power of whole numbers may have as many digits as it likes
+        return self.initial * t ** (-1.0 * self.delta)  # falls to 0, where t^δ would be too large a number for Python
 
     @property
     def robbins_monro(self) -> RobbinsMonro:

@@ -29,6 +29,7 @@ WITHOUT = {
     "no WebAssembly": "delete window.WebAssembly",
     "forbidden": "WebAssembly.Module = class { constructor() { throw new WebAssembly.CompileError('forbidden'); } }",
     "no memory left": "WebAssembly.Memory = class { constructor() { throw new RangeError('could not allocate memory'); } }",
+    "no room to grow": "WebAssembly.Memory.prototype.grow = () => { throw new RangeError('could not grow memory'); }",
 }
 
 

@@ -36,7 +36,7 @@ function constant(shape, data) {
  * `layout` is { length, constants, simd }: what the arena will hold, and the kernels of WebAssembly once an operation is
  * large enough to ask for them (null: they cannot be had, or are not wanted). It is shared with the bodies of scans.
  */
-export function builder(layout = { length: 0, constants: [] }) {
+export function builder(layout) {
   const ops = [];
   const copies = new Map(); // view → its dense copy
 

@@ -2,6 +2,20 @@ import { builder } from "./build.js";
 import { arenaFor } from "./simd.js";
 import { size, text } from "./slots.js";
 
+/** A program's operations, the slots of its inputs and outputs, and the arena in which they lie, with the constants. */
+function prepare(json, simd) {
+  const build = builder({ length: 0, constants: [], simd });
+  const inputs = json.inputs.map(([name, shape]) => [name, build.allocate(shape)]);
+  const outputs = build
+    .program(json, inputs.map(([, slot]) => slot))
+    .map((slot) => build.dense(slot));
+  const { ops, layout } = build;
+  const arena = arenaFor(layout.simd, layout.length);
+  if (!arena) return prepare(json, null); // the memory of the kernels does not grow so far: without them, then
+  for (const [offset, values] of layout.constants) arena.set(values, offset);
+  return { ops, inputs, outputs, arena };
+}
+
 /**
  * Makes a recorded program (`dlcourse.programs.Program.to_json()`) ready to run.
  *
@@ -18,15 +32,7 @@ import { size, text } from "./slots.js";
  * advance(milliseconds) says whether the run is done. The cuts are between the steps of the outermost scans.
  */
 export function compile(json) {
-  const build = builder();
-  const inputs = json.inputs.map(([name, shape]) => [name, build.allocate(shape)]);
-  const outputs = build
-    .program(json, inputs.map(([, slot]) => slot))
-    .map((slot) => build.dense(slot));
-  const { ops, layout } = build;
-
-  const arena = arenaFor(layout.simd, layout.length);
-  for (const [offset, values] of layout.constants) arena.set(values, offset);
+  const { ops, inputs, outputs, arena } = prepare(json);
   const results = Object.fromEntries(
     json.outputs.map(([name], i) => [name, arena.subarray(outputs[i].offset, outputs[i].offset + size(outputs[i].shape))]),
   );

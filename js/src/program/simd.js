@@ -25,9 +25,13 @@ export function simdKernels() {
 
 const PAGE = 65536; // bytes
 
-/** An arena of `length` numbers, in the memory of the kernels if there are any. */
+/** An arena of `length` numbers, in the memory of the kernels if there are any; null where that cannot grow so far. */
 export function arenaFor(simd, length) {
   if (!simd) return new Float64Array(length);
-  simd.memory.grow(Math.ceil((8 * length) / PAGE));
+  try {
+    simd.memory.grow(Math.ceil((8 * length) / PAGE));
+  } catch {
+    return null;
+  }
   return new Float64Array(simd.memory.buffer, 0, length);
 }

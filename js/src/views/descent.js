@@ -89,7 +89,7 @@ export function create(root, spec, store, id) {
       computed = { key };
     }
     const minimum = landscape.minimum ?? 0;
-    for (const { name, label } of chosen()) {
+    for (const { name, label, called } of chosen()) {
       if (runs.has(name)) continue;
       const program = compiled(`${name} on ${landscape.name}`, landscape.paths?.[name]);
       const out = program.run();
@@ -106,7 +106,7 @@ export function create(root, spec, store, id) {
       let arrived = spec.steps + 1; // from here to the end below the target: what only passes has not arrived
       while (arrived > 0 && above[arrived - 1] < spec.target) arrived--;
       const reachedAt = spec.target > 0 && divergedAt === null && arrived <= spec.steps ? arrived : null;
-      runs.set(name, { name, label, path, loss, above, divergedAt, reachedAt, rate: out.rate?.[0] ?? null, several: landscape.minima.length > 1 });
+      runs.set(name, { name, label, called, path, loss, above, divergedAt, reachedAt, rate: out.rate?.[0] ?? null, several: landscape.minima.length > 1 });
     }
   }
   const chosen = () => {

@@ -19,8 +19,6 @@ export function standing(run, step) {
   return arrived(run, step) ? `step ${run.reachedAt}` : `J\u00a0${significant(run.above[step], 2)}`;
 }
 
-/** What a method is called inside a sentence: common nouns begin small there, and those named after someone or by initials stay as they are. */
-const within = ({ label }) => (/^(Accumulated|Damped|Gradient|Heavy|Momentum|Proximal|Saddle)\b/.test(label) ? label[0].toLowerCase() + label.slice(1) : label);
 const list = (words) => (words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
 
 export function outcome(order, step, target) {
@@ -36,12 +34,12 @@ export function outcome(order, step, target) {
     const [first, ...others] = there;
     const ties = others.filter((run) => run.reachedAt === first.reachedAt);
     const behind = others.filter((run) => run.reachedAt > first.reachedAt);
-    said.push(`${list([first.label, ...ties.map(within)])} ${ties.length ? "are" : "is"} first below ${goal} for good, at step ${first.reachedAt}`);
-    if (behind.length) said[0] += `; then ${list(behind.map((run) => `${within(run)} (${run.reachedAt})`))}`;
+    said.push(`${list([first.label, ...ties.map((run) => run.called)])} ${ties.length ? "are" : "is"} first below ${goal} for good, at step ${first.reachedAt}`);
+    if (behind.length) said[0] += `; then ${list(behind.map((run) => `${run.called} (${run.reachedAt})`))}`;
     said[0] += ".";
   } else said.push(step === 0 ? "All stand at the start." : `None is below ${goal} for good after ${step} ${step === 1 ? "step" : "steps"}.`);
-  if (there.length && above.length) said.push(`Still above it after ${step} steps: ${list(above.map(within))}.`);
-  if (passing.length) said.push(`Below it, but not to stay: ${list(passing.map(within))}.`);
-  if (gone.length) said.push(`Diverged: ${list(gone.map(within))}.`);
+  if (there.length && above.length) said.push(`Still above it after ${step} steps: ${list(above.map((run) => run.called))}.`);
+  if (passing.length) said.push(`Below it, but not to stay: ${list(passing.map((run) => run.called))}.`);
+  if (gone.length) said.push(`Diverged: ${list(gone.map((run) => run.called))}.`);
   return said.join(" ");
 }
