@@ -26,6 +26,9 @@ export function exact(x, digits = 3) {
   return significant(x, needed);
 }
 
+/** A sentence whose short equations stay on one line: no break on either side of the sign. */
+export const unbroken = (words) => words.replace(/(\S) ([=≈×<>≤≥]) (?=\S{1,12}(?:\s|$))/g, "$1\u00a0$2\u00a0");
+
 /** Ticks of one axis share their number of decimals. */
 export function decimals(step) {
   return Math.max(0, -Math.floor(Math.log10(step) + 1e-9));

@@ -103,7 +103,12 @@ class Seen(NamedTuple):
 
     @property
     def words(self) -> str:
-        return " ".join(self.rows)
+        return plain(" ".join(self.rows))
+
+
+def plain(text: str) -> str:
+    """Without what keeps an equation on one line."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def work(page: Page, name: str, asked: Iterable[dict[str, Any]], rows: str = READOUT, at_once: int = 24) -> Iterator[Seen]:

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from reaction import drag, watched
-from stand_in import MODEL, alive, frame, show_widget, write_page
+from stand_in import MODEL, alive, frame, plain, show_widget, write_page
 
 from dlcourse import landscapes, live
 from dlcourse.data import Sample
@@ -58,7 +58,7 @@ def drawn(page: Page, method: str = "gradient_descent") -> str:
 
 def words(page: Page, method: str = "gradient_descent") -> str:
     frame(page)
-    return page.locator(f"#descent .dl-readout li[data-method={method}]").inner_text().replace("\N{NO-BREAK SPACE}", " ")
+    return plain(page.locator(f"#descent .dl-readout li[data-method={method}]").inner_text())
 
 
 def slider(page: Page, label: str) -> Any:
@@ -537,7 +537,7 @@ def test_text_is_never_html(open_page: Open, tmp_path: Path) -> None:
     page = open_page(write_page(tmp_path, live.Question("q", evil, choices=[(evil, evil), ("b", "no")], right=0).to_html()))
     page.locator("#q input").first.check()
     page.get_by_role("button", name="Check").click()
-    assert html.unescape(page.locator("#q .dl-feedback").inner_text()).endswith(evil)
+    assert html.unescape(plain(page.locator("#q .dl-feedback").inner_text())).endswith(evil)
     assert page.locator("#q .dl-root img").count() == 0
     assert page.evaluate("window.owned") is None
 

@@ -2,7 +2,7 @@
 
 import { button, select, slider, toggle, range } from "../controls.js";
 import { html, text } from "../dom.js";
-import { fixed, significant } from "../format.js";
+import { fixed, significant, unbroken } from "../format.js";
 import { clamp } from "../link.js";
 import { compile } from "../program/compile.js";
 import { read, valid } from "../settings.js";
@@ -233,7 +233,7 @@ export function create(root, spec, store, id) {
       const { pick } = spec.panels[i];
       panel.draw(results, get, seen, pick ? upTo(pick, drawn[pick], (name) => drawn[name]) : null);
     });
-    const say = (parts) => parts.map((part) => (typeof part === "string" ? part : written(part, results))).join("");
+    const say = (parts) => unbroken(parts.map((part) => (typeof part === "string" ? part : written(part, results))).join(""));
     const said = stepper ? diagram().draw({ step: drawn[spec.stepper.slider], picked: drawn.picked, get, seen, say }) : [];
     spec.words.forEach(({ parts, when }, i) => {
       const { row, words } = sentences[i];

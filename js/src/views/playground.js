@@ -2,7 +2,7 @@
 
 import { button, range, select, slider } from "../controls.js";
 import { html, text } from "../dom.js";
-import { fixed, significant } from "../format.js";
+import { fixed, significant, unbroken } from "../format.js";
 import { read, valid } from "../settings.js";
 import { Network } from "./network.js";
 import { Panel } from "./panel.js";
@@ -72,7 +72,7 @@ export function create(root, spec, store, id) {
     const words = html("span");
     const element = html("li", colour ? {} : { class: "dl-plain" }, ...(colour ? [html("span", { class: "dl-swatch", "aria-hidden": "true" })] : []), words);
     if (colour) element.style.setProperty("--dl-c", colour);
-    return { element, say: (sentence) => ((element.hidden = !sentence), text(words, sentence)), words };
+    return { element, say: (sentence) => ((element.hidden = !sentence), text(words, unbroken(sentence ?? ""))), words };
   };
   const rows = { where: row(), training: row(spec.curves.series[0].colour), validation: row(spec.curves.series[1].colour), verdict: row(), unit: row() };
   rows.verdict.words.className = "dl-verdict";

@@ -1,6 +1,7 @@
 /** A question with instant feedback. The answer is remembered in this browser if it allows that. */
 
 import { freshId, html } from "../dom.js";
+import { unbroken } from "../format.js";
 
 export const names = ["answer"];
 
@@ -75,7 +76,7 @@ function write(node, words) {
   const parts = words.split(/\$([^$]+)\$/);
   node.replaceChildren(
     ...parts.map((part, i) => {
-      if (i % 2 === 0) return document.createTextNode(part);
+      if (i % 2 === 0) return document.createTextNode(unbroken(part));
       // The classes let MathJax in where the page around it is closed to it.
       return typesetting ? html("span", { class: "math notranslate nohighlight tex2jax_process mathjax_process" }, `\\(${part}\\)`) : html("i", {}, plainFormula(part));
     }),

@@ -2,19 +2,20 @@
 
 import { button } from "../controls.js";
 import { freshId, html, text } from "../dom.js";
+import { unbroken } from "../format.js";
 import { writeFragment } from "../link.js";
 
 /** A sentence that gives the reader something to reach. */
 export class Goal {
   constructor(sentence = "") {
     this.state = html("span", { class: "dl-hidden" });
-    this.sentence = html("span", {}, sentence);
+    this.sentence = html("span", {}, unbroken(sentence));
     this.element = html("p", { class: "dl-goal" }, html("strong", {}, "Goal", this.state), " ", this.sentence);
     this.element.hidden = !sentence;
   }
 
   say(sentence) {
-    text(this.sentence, sentence);
+    text(this.sentence, unbroken(sentence));
   }
 
   update(reached) {
