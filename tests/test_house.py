@@ -135,6 +135,20 @@ PLACES = ["/".join(("", "root", "")), "/".join(("", "work", "")), "/".join(("", 
 REGISTRIES = ["files.pythonhosted" + ".org", "pypi" + ".org/simple", "registry." + "npmjs"]
 
 
+def test_every_kind_of_explorable_is_driven_in_a_browser(repository: Path) -> None:
+    """Each that the package offers stands in a suite that works its controls and compares the page with Python."""
+    from dlcourse import live
+
+    offered = {
+        name for name in live.__all__ if isinstance(kind := getattr(live, name), type) and issubclass(kind, live.Explorable)
+    }
+    others = {"Explorable", "Curves", "Question"}  # two bases; questions have answers, no numbers of the page
+    suites = [path.read_text(encoding="utf-8") for path in sorted((repository / "tests/browser").glob("test_*.py"))]
+    compares = re.compile(r"^def test_(every_control\w*_against_python|\w+_gives_the_numbers_of_python)\b", re.M)
+    driven = {name for text in suites if compares.search(text) for name in re.findall(r"\blive\.([A-Z]\w+)", text)}
+    assert offered - others <= driven, offered - others - driven
+
+
 def test_no_tracked_file_names_a_machine_or_a_registry(repository: Path) -> None:
     found = [
         (name, place)

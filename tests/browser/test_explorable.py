@@ -20,7 +20,6 @@ from reaction import drag, watched
 from stand_in import MODEL, alive, frame, plain, show_widget, write_page
 
 from dlcourse import landscapes, live
-from dlcourse.data import Sample
 
 Open = Callable[..., Page]
 ALL = ["gradient_descent", "momentum", "accumulated_momentum", "heavy_ball", "nesterov"]
@@ -282,17 +281,6 @@ def test_what_offers_no_choice_is_not_shown(page: Page) -> None:
     expect(plain.get_by_label("Landscape")).to_be_hidden()
     expect(plain.get_by_role("checkbox")).to_have_count(0)
     expect(plain.get_by_label(re.compile("momentum"))).to_have_count(0)
-
-
-def test_one_kind_of_view_serves_other_computations(open_page: Open, tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    X = np.stack([rng.normal(size=30), np.ones(30)], axis=1)
-    noisy = live.NoisyDescent(Sample(X, X @ [3.0, 2.0]), domain=((-2.0, 6.0), (-2.0, 6.0)), start=[5.0, 5.0])
-    page = open_page(write_page(tmp_path, noisy.to_html()))
-    frame(page)
-    there = page.evaluate("[...document.getElementById('noise').explorable.results.paths.one]")
-    np.testing.assert_allclose(np.reshape(there, (-1, 2)), noisy.paths["one"], rtol=1e-9)
-    expect(page.locator("#noise .dl-readout")).to_contain_text("after 200 steps J − J* = ")
 
 
 # ---- links ----

@@ -1,18 +1,20 @@
-"""Race and Newton's methods as a reader works them: every control at both ends and in the middle, against Python."""
+"""Race, Newton's methods and noisy descent as a reader works them: controls at both ends and in the middle, against Python."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from reaction import drag, watched
-from stand_in import frame, nameless, put, state
+from stand_in import frame, nameless, plain, put, state, write_page
 
 from dlcourse import landscapes, live
+from dlcourse.data import Sample
 from dlcourse.live.controls import Slider
 
 Open = Callable[..., Page]
@@ -66,6 +68,37 @@ def test_every_control_against_python(page: Page, name: str) -> None:
     html = page.evaluate("document.body.innerHTML")
     assert "NaN" not in html
     assert "Infinity" not in html
+
+
+# Path and losses of each method, as words, for the numbers that JSON lacks.
+RUNS = """methods => methods.map(name => ["paths", "losses"].map(what =>
+    [...document.getElementById('noise').explorable.results[what][name]].map(String)))"""
+
+
+def test_every_control_of_a_noisy_descent_against_python(open_page: Open, tmp_path: Path) -> None:
+    """The same view over another computation: each slider at both ends and in the middle, each corner, each choice."""
+    rng = np.random.default_rng(0)
+    X = np.stack([rng.normal(size=30), np.ones(30)], axis=1)
+    here = live.NoisyDescent(Sample(X, X @ [3.0, 2.0]), domain=((-2.0, 6.0), (-2.0, 6.0)), start=[5.0, 5.0])
+    page = open_page(write_page(tmp_path, here.to_html()))
+    names = {each["name"]: each["label"] for each in here.spec["methods"]}
+    alphas, steps = live.NoisyDescent.alpha.stops(), live.NoisyDescent.step.stops()
+    corners = [[x, y] for x in (-2.0, 6.0) for y in (-2.0, 6.0)]
+    asked = [{}, *({"alpha": alphas[i]} for i in (0, len(alphas) // 2, -1)), *({"start": corner} for corner in corners)]
+    asked += [{"step": steps[i]} for i in (0, len(steps) // 2)] + [{"methods": list(names)}, {"methods": ["few"]}]
+    for setting in [*asked, {"alpha": alphas[-1], "start": corners[0], "methods": list(names)}]:
+        put(page, "noise", **{**here.state, **setting})
+        frame(page)
+        mine = live.NoisyDescent(here.sample, domain=here.domain, **state(page, "noise"))
+        there = page.evaluate(RUNS, list(mine.methods))
+        for (name, run), both in zip(mine.runs().items(), there, strict=True):
+            for wanted, found in zip((run["path"], run["loss"]), both, strict=True):
+                numbers = np.array([float(x.replace("Infinity", "inf")) for x in found])
+                np.testing.assert_allclose(numbers, wanted.ravel(), rtol=1e-9, atol=1e-12, err_msg=f"{name} {setting}")
+            after = "at the start" if mine.step == 0 else f"after {mine.step} steps"
+            told = plain(page.locator(f"#noise .dl-readout li[data-method={name}]").inner_text())
+            assert told.startswith(f"{names[name]}: ")
+            assert "diverged" in told or f"{after} J − J* = " in told
 
 
 def test_the_ranking_in_words_is_that_of_python(page: Page) -> None:
