@@ -47,6 +47,11 @@ def starts(landscape: Landscape) -> np.ndarray:
     return points
 
 
+def drawn(landscape: Landscape) -> tuple[tuple[float, float], ...]:
+    """The map, wider than where the runs begin: those that end at its edge are whole."""
+    return tuple((low - 0.04 * (high - low), high + 0.04 * (high - low)) for low, high in landscape.domain)
+
+
 class Escape(Curves):
     """Five ways from the same 48 starts, 150 steps each: where they end, and the share of them that gets below each height.
 
@@ -79,7 +84,7 @@ class Escape(Curves):
         chances = np.floor(256.0 * rng.random((STEPS, RUNS))) - 128.0
         when = {"descent": "", "momentum": "show_momentum", "noise": "show_noise", "annealing": "show_annealing"}
         ends = [Series(f"{name}_x", f"{name}_y", "", COLOURS[name], kind="circles", when=when[name]) for name in LABELS]
-        domains = [{name: landscapes.get(name).domain[i] for name in PLACES} for i in (0, 1)]
+        domains = [{name: drawn(landscapes.get(name))[i] for name in PLACES} for i in (0, 1)]
         panels = (
             Panel(
                 Axis("θ₁", domains[0]),
@@ -132,7 +137,7 @@ class Escape(Curves):
 
 def compute_for(f: Landscape, draws: np.ndarray, chances: np.ndarray) -> Callable[..., dict[str, Any]]:
     """All runs of all methods on one landscape."""
-    (left, right), (low, high) = f.domain
+    (left, right), (low, high) = drawn(f)
     columns = left + (right - left) * (np.arange(CELLS[0]) + 0.5) / CELLS[0]
     rows = np.reshape(low + (high - low) * (np.arange(CELLS[1]) + 0.5) / CELLS[1], (CELLS[1], 1))
     begin = starts(f).T

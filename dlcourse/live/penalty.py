@@ -147,11 +147,12 @@ class Penalty(Curves):
             heat=Heat("surface", GRID, GRID),
             equal=True,
         )
+        outermost = RELEVANT + int(np.argmax(MANY.risk.least[RELEVANT:]))  # its name stands clear of the others
         paths = Panel(
             Axis("λ", (LOW, HIGH), "log"),
             Axis("weights", (-2.0, 2.5)),
             tuple(
-                Series("strengths", f"w{k}", {0: "that matter", RELEVANT: "that do not"}.get(k, ""),
+                Series("strengths", f"w{k}", {0: "that matter", outermost: "that do not"}.get(k, ""),
                        blue if k < RELEVANT else palette.DATA, faint=k >= RELEVANT, at=f"now{k}")
                 for k in reversed(range(WEIGHTS))
             ),

@@ -82,7 +82,9 @@ def check_width(page: Page, width: int) -> None:
 # `open_page` fails these tests at their end if a page logged an error, missed a file or asked another host.
 
 
-def test_every_page_over_http(
+@pytest.mark.parametrize("which", ["all, of the reference one", pytest.param("all", marks=pytest.mark.nightly)])
+def test_pages_over_http(
+    which: str,
     book_http: str,
     pages: list[str],
     built_book: Path,
@@ -95,6 +97,8 @@ def test_every_page_over_http(
     weights, requests, shifts = {}, {}, {}
     found: list[tuple[str, ...]] = []
     for name in pages:
+        if which != "all" and name.startswith("api/") and name not in EACH_KIND:
+            continue  # one template makes the pages of the reference
         loaded: set[str] = set()
         page = open_page("about:blank", width=390)
         page.add_init_script(ALIVE)
@@ -115,8 +119,7 @@ def test_every_page_over_http(
         told = f"{weights[name] / 1000:4.0f} kB, {requests[name]:2d} requests, "
         told += f"shift {shifts[name]:.2f}, alive after {alive / 1000:.1f} s"
         record_property(f"{name:50}", told)
-        another = name.startswith("api/") and name not in EACH_KIND  # one template makes the pages of the reference
-        if AXE.is_file() and not another:
+        if AXE.is_file() and name not in EACH_KIND:  # those: test_accessibility.py, in the dark too
             found += [(name, *each.values()) for each in violations(page)]
         page.context.close()  # else it goes on drawing while the others are looked at
     assert max(weights.values()) < LARGEST_PAGE, weights

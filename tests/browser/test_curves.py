@@ -433,6 +433,7 @@ def test_widget_face_over_a_model(page: Page) -> None:
     expect(page.locator("#here *")).to_have_count(0)
 
 
+@pytest.mark.nightly  # time: benchmarks/page.py prints it
 def test_reacts_within_a_frame(browser: Browser, address: str, record_property: Callable[[str, object], None]) -> None:
     page = watched(browser, address)
     for name, slider in [("averages", "beta"), ("gradient-check", "x"), ("activations", "x")]:

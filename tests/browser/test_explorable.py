@@ -672,6 +672,7 @@ def test_what_cannot_be_drawn_does_not_listen(page: Page) -> None:
 # ---- speed ----
 
 
+@pytest.mark.nightly  # time: benchmarks/page.py prints it
 def test_reacts_within_a_frame(browser: Browser, address: str, record_property: Callable[[str, object], None]) -> None:
     """From the input event of α to the last attribute written, five methods shown."""
     page = watched(browser, address)

@@ -162,6 +162,7 @@ def test_nothing_is_cut_off_or_nameless(open_page: Open, address: str, width: in
     assert nameless(page) == []
 
 
+@pytest.mark.nightly  # time: benchmarks/page.py prints it
 def test_reacts_within_a_frame(browser: Browser, address: str, record_property: Callable[[str, object], None]) -> None:
     page = watched(browser, address)
     for name, slider in SLIDERS:

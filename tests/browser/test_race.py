@@ -199,6 +199,7 @@ def test_nothing_is_cut_off(open_page: Open, address: str, width: int) -> None:
     assert nameless(page) == []
 
 
+@pytest.mark.nightly  # time: benchmarks/page.py prints it
 def test_reacts_within_a_frame(browser: Browser, address: str, record_property: Callable[[str, object], None]) -> None:
     page = watched(browser, address)
     for name, slider, limit in [("race", "factor", 40), ("newton-descent", "alpha", 16)]:
