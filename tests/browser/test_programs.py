@@ -8,6 +8,11 @@ import pytest
 from interpreter import assert_agrees, encode, open_page, program, run
 from playwright.sync_api import Browser, Error, Page
 
+from dlcourse import nn, trace
+from dlcourse import scan as scanned
+from dlcourse.autodiff import value_and_grad
+from dlcourse.autodiff.primitives import take
+
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
@@ -149,6 +154,102 @@ def test_a_run_in_slices_gives_the_same(page: Page) -> None:
     assert slices >= 20
     assert done
     assert_agrees(np.array(y), expected, 0.0)
+
+
+# ---------------------------------------------------------------------------------------------- runs after runs
+
+
+def test_what_a_change_does_not_reach_does_not_run_again(page: Page) -> None:
+    """exp of a, exp of b in each of three steps, exp of both: how often each run takes it."""
+    body = program({"s": (), "b": ()}, [["exp", [1], []], ["add", [0, 2], []]], {"s": 3})
+    ops = [["exp", [0], []], scan(body, [1, 1], 1, 3, 1, 0), ["reshape", [3], []], ["add", [2, 4], []], ["exp", [5], []]]
+    counts = page.evaluate(
+        """([json, runs]) => {
+            const exp = Math.exp;
+            let count = 0;
+            const program = dlcourse.compile(json);
+            Math.exp = (x) => { count++; return exp(x); };
+            try {
+                return runs.map(([how, a, b]) => {
+                    count = 0;
+                    if (how === 'run') program.run({ a, b });
+                    else for (const task = program.start({ a, b }); !task.advance(0) && how === 'slices';);
+                    return count;
+                });
+            } finally { Math.exp = exp; }
+        }""",
+        [
+            program({"a": (), "b": ()}, ops, {"y": 6, "a": 2}),
+            [
+                ["run", 0.1, 0.2],
+                ["run", 0.1, 0.2],  # nothing has changed
+                ["run", 0.3, 0.2],
+                ["run", 0.3, 0.4],
+                ["slices", 0.5, 0.4],
+                ["one slice", 0.5, 0.6],  # its scan is begun and left
+                ["run", 0.5, 0.6],
+                ["run", 0.0, 0.6],
+                ["run", -0.0, 0.6],  # another number
+            ],
+        ],
+    )
+    assert counts == [5, 0, 2, 4, 2, 1, 4, 2, 2]
+
+
+def test_after_any_changes_the_results_are_those_of_a_first_run(page: Page) -> None:
+    """A network in a scan, with all that is fused, views and their copies; inputs change one by one or together."""
+    rng = np.random.default_rng(8)
+    X, y = rng.normal(size=(9, 2)), rng.integers(0, 3, 9)
+    mlp = nn.MLP([2, 4, 4, 3], "tanh")
+
+    def train(theta: Any, alpha: Any, X: Any, row: Any) -> dict[str, Any]:
+        def step(θ: Any, _: Any) -> Any:
+            loss, gradient = value_and_grad(lambda θ: mlp.loss(θ, X, y))(θ)
+            return θ - alpha * gradient, (loss, θ)
+
+        first, (loss, _) = step(theta, None)
+        last, (losses, path) = scanned(step, theta, np.zeros(6))
+        return {
+            "first": first,
+            "loss": loss,
+            "losses": losses,
+            "shown": take(path, row, axis=0),
+            "logits": mlp(last, X[::-1]),
+            "X": X.T,
+            "alpha": alpha,
+        }
+
+    recorded = trace(train, mlp.flat(mlp.init(rng)), 0.1, X, np.array([2.0]))
+    new = {
+        "theta": lambda: mlp.flat(mlp.init(rng)),
+        "alpha": lambda: rng.choice([0.0, -0.0, 0.1, 0.3, np.nan]),
+        "X": lambda: rng.normal(size=X.shape),
+        "row": lambda: rng.integers(0, 6, 1),
+    }
+    given = {name: make() for name, make in new.items()}
+    steps = []
+    for _ in range(60):
+        for name in rng.permutation(list(new))[: rng.integers(0, 3)]:
+            given[name] = new[name]()
+        steps.append({name: encode(value) for name, value in given.items()})
+    different = page.evaluate(
+        """([json, steps]) => {
+            const decode = (text) => new Float64Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+            const bits = (results) => Object.values(results).map((array) => new Uint8Array(array.slice().buffer).join());
+            const program = dlcourse.compile(json);
+            return steps.flatMap((step, n) => {
+                const values = Object.fromEntries(Object.entries(step).map(([name, text]) => [name, decode(text)]));
+                const task = program.start(values);
+                if (n % 3 === 1) while (!task.advance(0));
+                else task.advance(0); // and is left in its midst
+                if (n % 3 === 0) return [];
+                const [found, fresh] = [program, dlcourse.compile(json)].map((each) => bits(each.run(values)));
+                return found.every((each, i) => each === fresh[i]) ? [] : [n];
+            });
+        }""",
+        [recorded.to_json(), steps],
+    )
+    assert different == []
 
 
 # ---------------------------------------------------------------------------------------------- bad input

@@ -38,11 +38,13 @@ function constant(shape, data) {
  */
 export function builder(layout) {
   const ops = [];
+  const reads = []; // for each of them, the inputs from which what it reads follows, by number
   const copies = new Map(); // view → its dense copy
 
   const build = {
     layout,
     ops,
+    reads,
     emit: (op) => ops.push(op),
     nested: () => builder(layout),
 
@@ -64,13 +66,20 @@ export function builder(layout) {
       return copies.get(slot);
     },
 
-    /** Adds the operations of a program over the slots of its inputs; returns the slots of its outputs. */
+    /** Adds the operations of a program over the slots of its inputs; returns the slots of its outputs, dense. */
     program(json, inputs) {
       const slots = [...inputs];
+      const origins = inputs.map((_, number) => [number]); // of each slot: the inputs that it follows from
+      const follow = (numbers) => {
+        const found = new Set(numbers.flatMap((number) => [...origins[number]]));
+        while (reads.length < ops.length) reads.push(found);
+        return found;
+      };
       for (const [shape, data] of json.constants) {
         const slot = build.allocate(shape);
         layout.constants.push([slot.offset, constant(shape, data)]);
         slots.push(slot);
+        origins.push([]);
       }
       const at = (number) => {
         if (slots[number]) return slots[number];
@@ -79,6 +88,7 @@ export function builder(layout) {
       for (const op of fuse(json)) {
         if (op === null) {
           slots.push(null); // another operation does its work
+          origins.push([]);
           continue;
         }
         const [name, operands, shape, options] = op;
@@ -91,8 +101,13 @@ export function builder(layout) {
         } catch (error) {
           throw new Error(`${name.name ?? name}: ${error.message}`, { cause: error });
         }
+        origins.push(follow(operands));
       }
-      return json.outputs.map(([, number]) => at(number));
+      return json.outputs.map(([, number]) => {
+        const slot = build.dense(at(number));
+        follow([number]);
+        return slot;
+      });
     },
   };
   return build;

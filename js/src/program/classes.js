@@ -41,7 +41,7 @@ function crossEntropy(build, [logits, labels], shape) {
 }
 
 /** Room for the softmax of logits whose cross-entropy is the next operation, `crossEntropySoftmax`. */
-export const softmaxRoom = (build, [], shape) => build.allocate(shape);
+export const softmaxRoom = (build, [_logits], shape) => build.allocate(shape);
 
 /** Both at once, since they add the same exponentials. */
 export function crossEntropySoftmax(build, [logits, labels, probabilities], shape) {

@@ -2,18 +2,22 @@ import { builder } from "./build.js";
 import { arenaFor } from "./simd.js";
 import { size, text } from "./slots.js";
 
-/** A program's operations, the slots of its inputs and outputs, and the arena in which they lie, with the constants. */
+/** A program's operations, those that follow from each input, the slots of inputs and outputs, and the arena with the constants. */
 function prepare(json, simd) {
   const build = builder({ length: 0, constants: [], simd });
   const inputs = json.inputs.map(([name, shape]) => [name, build.allocate(shape)]);
-  const outputs = build
-    .program(json, inputs.map(([, slot]) => slot))
-    .map((slot) => build.dense(slot));
-  const { ops, layout } = build;
+  const outputs = build.program(json, inputs.map(([, slot]) => slot));
+  const { ops, reads, layout } = build;
   const arena = arenaFor(layout.simd, layout.length);
   if (!arena) return prepare(json, null); // the memory of the kernels does not grow so far: without them, then
   for (const [offset, values] of layout.constants) arena.set(values, offset);
-  return { ops, inputs, outputs, arena };
+  const after = inputs.map((_, i) => Int32Array.from(ops.keys()).filter((op) => reads[op].has(i)));
+  return { ops, after, inputs, outputs, arena };
+}
+
+function same(values, m, o) {
+  for (let i = 0; i < values.length; i++) if (!Object.is(Number(values[i]), m[o + i])) return false;
+  return true;
 }
 
 /**
@@ -22,7 +26,8 @@ function prepare(json, simd) {
  *   const program = compile(json);
  *   const { loss } = program.run({ alpha: 0.1, start: [1, 2] });    // { name: Float64Array }
  *
- * All runs share one arena: the results are views of it, overwritten by the next run. To keep one, copy it.
+ * All runs share one arena: the results are views of it, overwritten by the next run. To keep one, copy it. What an
+ * operation left there is still good while the inputs that it follows from are the same, so it does not run again.
  *
  * A long run can be cut in slices, so that the page stays responsive:
  *
@@ -32,10 +37,11 @@ function prepare(json, simd) {
  * advance(milliseconds) says whether the run is done. The cuts are between the steps of the outermost scans.
  */
 export function compile(json) {
-  const { ops, inputs, outputs, arena } = prepare(json);
+  const { ops, after, inputs, outputs, arena } = prepare(json);
   const results = Object.fromEntries(
     json.outputs.map(([name], i) => [name, arena.subarray(outputs[i].offset, outputs[i].offset + size(outputs[i].shape))]),
   );
+  const stale = new Uint8Array(ops.length).fill(1); // the operations that are to run
   let latest = 0; // the number of the run that the arena belongs to
 
   function load(values) {
@@ -43,7 +49,7 @@ export function compile(json) {
     for (const name of Object.keys(values)) {
       if (!inputs.some(([known]) => known === name)) throw new Error(`The program has no input "${name}".`);
     }
-    for (const [name, slot] of inputs) {
+    inputs.forEach(([name, slot], number) => {
       if (!Object.hasOwn(values, name)) throw new Error(`The input "${name}" is missing.`);
       const value = typeof values[name] === "number" ? [values[name]] : values[name];
       if (!Array.isArray(value) && !ArrayBuffer.isView(value)) {
@@ -53,13 +59,19 @@ export function compile(json) {
         const needed = `has shape ${text(slot.shape)} and needs ${size(slot.shape)}`;
         throw new Error(`The input "${name}" ${needed} numbers; ${value.length} are given.`);
       }
+      if (same(value, arena, slot.offset)) return;
       arena.set(value, slot.offset);
-    }
+      for (const op of after[number]) stale[op] = 1;
+    });
   }
 
   function run(values) {
     load(values);
-    for (let i = 0; i < ops.length; i++) ops[i](arena);
+    for (let i = 0; i < ops.length; i++) {
+      if (!stale[i]) continue;
+      ops[i](arena);
+      stale[i] = 0;
+    }
     return results;
   }
 
@@ -76,10 +88,17 @@ export function compile(json) {
         const deadline = performance.now() + milliseconds;
         while (i < ops.length) {
           const { loop } = ops[i];
+          if (!stale[i]) {
+            i++;
+            continue;
+          }
           if (!loop) ops[i](arena);
           else if (t === 0) loop.begin(arena);
           if (loop && t < loop.length) loop.step(arena, t++);
-          if (!loop || t === loop.length) [i, t] = [i + 1, 0];
+          if (!loop || t === loop.length) {
+            stale[i++] = 0;
+            t = 0;
+          }
           if (performance.now() >= deadline) break;
         }
         return (task.done = i === ops.length);

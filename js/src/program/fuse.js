@@ -53,7 +53,7 @@ export function fuse({ inputs, constants, ops, outputs }) {
     }
     const before = ops[i - 1];
     if (name === "cross_entropy" && before?.[0] === "softmax" && before[1][0] === operands[0] && before[2].length === 2) {
-      fused[i - 1] = [softmaxRoom, [], before[2]];
+      fused[i - 1] = [softmaxRoom, [operands[0]], before[2]];
       fused[i] = [crossEntropySoftmax, [operands[0], operands[1], first + i - 1], shape];
     }
     if (name !== "multiply") return;

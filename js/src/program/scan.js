@@ -22,13 +22,13 @@ export function scan(build, operands, shape, { body, length, carries, sequences 
   const results = inner.program(body, [...carried, ...rows.map(({ slot }) => slot), ...sources.slice(carries + sequences)]);
 
   let end = out.offset;
-  const place = ({ slot, offset }, repeat) => {
-    const part = { to: end, n: size(slot.shape), from: offset };
+  const place = (slot, repeat) => {
+    const part = { to: end, n: size(slot.shape), from: slot.offset };
     end += part.n * repeat;
     return part;
   };
-  const finals = results.slice(0, carries).map((slot) => place({ slot, offset: inner.dense(slot).offset }, 1));
-  const ys = results.slice(carries).map((slot) => place({ slot, offset: inner.dense(slot).offset }, length));
+  const finals = results.slice(0, carries).map((slot) => place(slot, 1));
+  const ys = results.slice(carries).map((slot) => place(slot, length));
   sources.slice(0, carries).forEach(({ shape: before }, i) => {
     if (size(before) !== finals[i]?.n) throw new Error(`The body does not hand on carry ${i} as ${text(before)}.`);
   });
