@@ -418,7 +418,7 @@ def runs_to_its_end(browser: Browser, address: str) -> None:
 
 
 def test_a_chapter_runs_to_its_end(browser: Browser, address: Callable[[str], str]) -> None:
-    runs_to_its_end(browser, address("chapters/06-gradient-descent.ipynb"))
+    runs_to_its_end(browser, address("chapters/05-automatic-differentiation.ipynb"))
 
 
 def test_a_link_in_the_text_leads_to_a_state(browser: Browser, address: Callable[[str], str]) -> None:
