@@ -13,7 +13,7 @@ from .autodiff import __all__ as engine
 from .inspection import *  # noqa: F403
 from .programs import *  # noqa: F403
 
-__version__ = "0.5.2"
+__version__ = "0.5.3"
 
 ON_DEMAND = ("exercises", "figures", "live")
 
