@@ -7,6 +7,7 @@ pullback.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 from itertools import accumulate, pairwise
 from typing import Any
@@ -102,14 +103,46 @@ def without_unread_inputs(program: Program, start: int, stop: int) -> tuple[Prog
     ), [i for i in range(start, stop) if i not in gone]
 
 
-def run_scan(*inputs: Any, body: Program, length: int, carries: int, sequences: int) -> Any:
-    """The carries after the last step, then every kept result stacked over the steps, all in one flat array."""
+class Running(threading.local):
+    """Of the scans that run in this thread: bodies and the steps that were generated from them, by the body's id."""
+
+    steps: dict[int, tuple[Program, Callable[..., Any]]] | None = None
+
+
+RUNNING = Running()
+
+
+def run_scan(*inputs: Any, **options: Any) -> Any:
+    """The carries after the last step, then every kept result stacked over the steps, all in one flat array.
+
+    The source of a scan that runs in every step of another is generated once, and forgotten when the outer one ends.
+    """
+    if RUNNING.steps is not None:
+        return run_steps(RUNNING.steps, *inputs, **options)
+    RUNNING.steps = {}
+    try:
+        return run_steps(RUNNING.steps, *inputs, **options)
+    finally:
+        RUNNING.steps = None
+
+
+def run_steps(
+    generated: dict[int, tuple[Program, Callable[..., Any]]],
+    *inputs: Any,
+    body: Program,
+    length: int,
+    carries: int,
+    sequences: int,
+) -> Any:
     carry, moving, fixed = split(inputs, carries, sequences)
     kept = [np.empty((length, *shape)) for shape in body.output_shapes()[carries:]]
     step = lambda *x: body.results(x)  # noqa: E731
     if length > MANY:
-        first = [*carry, *[s[0] for s in moving], *fixed]
-        step = generate(body, "step", [(name, x) for (name, _), x in zip(body.inputs, first, strict=True)])
+        if id(body) not in generated:
+            first = [*carry, *[s[0] for s in moving], *fixed]
+            arguments = [(name, x) for (name, _), x in zip(body.inputs, first, strict=True)]
+            generated[id(body)] = body, generate(body, "step", arguments)  # with the body, or its id could become another's
+        _, step = generated[id(body)]
     for t in range(length):
         out = step(*carry, *[s[t] for s in moving], *fixed)
         carry = out[:carries]

@@ -6,6 +6,7 @@ import base64
 import json
 import math
 from collections import namedtuple
+from importlib import import_module
 from typing import Any
 
 import autograd
@@ -18,6 +19,7 @@ from oracles import assert_close
 
 from dlcourse import ShapeError, Tensor, TraceError, check_gradient, grad, hessian, hvp, jacobian, jvp, scan, trace, vjp
 from dlcourse.autodiff.primitives import TABLE
+from dlcourse.programs.compile import generate
 
 Pair = namedtuple("Pair", "left right")
 
@@ -421,6 +423,39 @@ def test_scans_inside_scans_and_programs():
     program = trace(lambda x: [f(x), grad(f)(x)], 0.5)
     assert program.run(0.7) == [f(0.7), grad(f)(0.7)]
     check_json(program.to_json())
+
+
+def test_a_scan_in_each_step_of_another_is_generated_once(monkeypatch):
+    """Newton's iteration for √ of what a longer one adds up, with two bodies of one shape: no step is taken for another."""
+    scans = import_module("dlcourse.programs.scan")  # the package has the function under this name
+    made = []
+    monkeypatch.setattr(scans, "generate", lambda program, *rest: made.append(program) or generate(program, *rest))
+
+    def root(a, b):
+        def step(s, x):
+            r, _ = scan(lambda r, _: (0.5 * (r + a * s / r), None), 1.0 + s, length=40)
+            q, _ = scan(lambda r, _: (0.5 * (r + b * s / r), None), 1.0 + s, length=40)
+            return s + x, (r, q)
+
+        return scan(step, 0.5, np.ones(20))[1]
+
+    program = trace(root, 2.0, 3.0)
+    made.clear()
+    s = 0.5 + np.arange(20.0)
+    for a, b in ((2.0, 3.0), (5.0, 0.1)):
+        r, q = program.run(a, b)
+        np.testing.assert_allclose(r, np.sqrt(a * s), rtol=1e-14)
+        np.testing.assert_allclose(q, np.sqrt(b * s), rtol=1e-14)
+    assert len(made) == 6  # three in each run
+    assert scans.RUNNING.steps is None
+
+    def broken(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(scans, "generate", broken)
+    with pytest.raises(KeyboardInterrupt):
+        program.run(2.0, 3.0)
+    assert scans.RUNNING.steps is None  # what was left in its midst is forgotten
 
 
 def test_a_scan_is_one_operation():
