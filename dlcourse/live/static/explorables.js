@@ -1,4 +1,4 @@
-/* sources sha256: 8653090770a2cebe8c0824755b1ba9fb8e9bdf73e4fae34c8ef1a4e4a1103f59 */
+/* sources sha256: 8f646b02521efc722e740df88262189ef6ba05103e1f3dd4bed1bb539f68769e */
 /*!
 d3-array: Copyright 2010-2026 Mike Bostock
 

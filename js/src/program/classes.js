@@ -40,7 +40,7 @@ function crossEntropy(build, [logits, labels], shape) {
   return out;
 }
 
-/** Room for the softmax of logits whose cross-entropy is the next operation, `crossEntropySoftmax`. */
+/** Room for the softmax of logits whose cross-entropy is the next operation, `crossEntropySoftmax`; who reads it reads what follows from them. */
 export const softmaxRoom = (build, [_logits], shape) => build.allocate(shape);
 
 /** Both at once, since they add the same exponentials. */
